@@ -1,0 +1,1 @@
+"""Who: criteria become expressions, expressions answer probes; RFM, segments and their history."""

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, clock, time, ids, money, locale. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""How it leaves: a rendered message becomes a receipt."""

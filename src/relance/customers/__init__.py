@@ -1,0 +1,1 @@
+"""The star: tables with grain and keys, identity, consent state, touches, decisions."""

@@ -1,0 +1,1 @@
+"""A made-up cooperative of bookshops, to see everything work in a minute."""

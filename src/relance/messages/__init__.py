@@ -1,0 +1,1 @@
+"""What we say: message documents and plain values become a rendered message."""

@@ -1,0 +1,1 @@
+"""When and why: definitions, triggers, steps and journeys yield candidates."""
