@@ -1,0 +1,146 @@
+"""DuckDB behind the engine port: one file, owned by one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from relance.base.errors import Busy, RelanceError
+from relance.engines.warehouse import Query
+
+TYPES: Mapping[str, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(18,3)",
+    "number": "DOUBLE",
+    "date": "DATE",
+    "instant": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+
+
+class DuckEngine:
+    """A warehouse in one DuckDB file (or in memory, for tests)."""
+
+    def __init__(self, path: Path | None, *, memory_limit: str = "8GB", threads: int = 2) -> None:
+        self.path = path
+        settings = {
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        try:
+            self.connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
+        except duckdb.IOException as error:
+            raise _cannot_open(path, error) from None
+        self._depth = 0
+
+    def compile(self, expression: ir.Table) -> str:
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
+    def arrow(self, query: Query) -> pa.Table:
+        return self._run(query).to_arrow_table()
+
+    def rows(self, query: Query) -> list[dict[str, Any]]:
+        result = self._run(query)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def value(self, query: Query) -> Any:
+        row = self._run(query).fetchone()
+        return row[0] if row else None
+
+    def tables(self) -> set[str]:
+        found = self.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+        return {name for (name,) in found}
+
+    def create(self, name: str, columns: Mapping[str, str]) -> None:
+        listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
+        self.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({listed})')
+        for column, kind in columns.items():
+            self.execute(f'ALTER TABLE "{name}" ADD COLUMN IF NOT EXISTS "{column}" {TYPES[kind]}')
+
+    def keep(self, name: str, query: Query) -> int:
+        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self._text(query)}')
+        return int(self.value(f'SELECT count(*) FROM "{name}"'))
+
+    def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
+        listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
+        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({listed})')
+        values = [[row.get(column) for column in columns] for row in rows]
+        if values:
+            marks = ", ".join("?" for _ in columns)
+            self.connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', values)
+
+    def insert(self, name: str, query: Query) -> int:
+        result = self.execute(f'INSERT INTO "{name}" BY NAME {self._text(query)}')
+        return int(result.fetchone()[0])
+
+    def delete(self, name: str, keys: Query, on: Iterable[str]) -> int:
+        same = " AND ".join(f't."{column}" IS NOT DISTINCT FROM k."{column}"' for column in on)
+        result = self.execute(f'DELETE FROM "{name}" AS t USING ({self._text(keys)}) AS k WHERE {same}')
+        return int(result.fetchone()[0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Nested uses join the outer transaction."""
+        self._depth += 1
+        try:
+            if self._depth == 1:
+                self.connection.begin()
+            yield
+            if self._depth == 1:
+                self.connection.commit()
+        except BaseException:
+            if self._depth == 1:
+                self._roll_back()
+            raise
+        finally:
+            self._depth -= 1
+
+    def contents_hash(self) -> dict[str, str]:
+        return {name: self._hash(name) for name in sorted(self.tables())}
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def execute(self, text: str, values: list[Any] | None = None) -> Any:
+        """The engine's own language, for this room only."""
+        return self.connection.execute(text, values) if values else self.connection.execute(text)
+
+    def _run(self, query: Query) -> Any:
+        return self.execute(self._text(query))
+
+    def _text(self, query: Query) -> str:
+        return query if isinstance(query, str) else self.compile(query)
+
+    def _hash(self, name: str) -> str:
+        rows = f'SELECT hash(t) AS h FROM "{name}" AS t'
+        return str(
+            self.value(f"SELECT md5(coalesce(string_agg(h::VARCHAR, ',' ORDER BY h), '')) FROM ({rows})")
+        )
+
+    def _roll_back(self) -> None:
+        try:
+            self.connection.rollback()
+        except duckdb.TransactionException:
+            return  # the engine has already given up the transaction itself
+
+
+def open_warehouse(path: Path | None, **settings: Any) -> DuckEngine:
+    """The engine over a file; Busy where another process owns it."""
+    return DuckEngine(path, **settings)
+
+
+def _cannot_open(path: Path | None, error: Exception) -> RelanceError:
+    if "lock" in str(error).lower():
+        return Busy(f"{path} is in use by another Relance process; stop it, or wait until it has finished")
+    return RelanceError(f"{path} cannot be opened as a warehouse: {str(error).splitlines()[0]}")
