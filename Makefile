@@ -26,7 +26,7 @@ fix: setup
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 bench: setup
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench.run
 
 # After a change of dependencies in pyproject.toml; needs uv. Only what must change moves; UPGRADE=--upgrade moves all.
 lock:

@@ -23,6 +23,8 @@ MEASURES: dict[str, Callable[[], Figures]] = {
 def main(wanted: list[str]) -> None:
     """Run the measures named on the command line, all of them when none is named."""
     table = Table("measure", "what", "figure")
+    if unknown := sorted(set(wanted) - set(MEASURES)):
+        raise SystemExit(f"No measure is called {', '.join(unknown)}; there are: {', '.join(MEASURES)}.")
     for name in wanted or MEASURES:
         for what, figure in alone(name).items():
             table.add_row(name, what, figure)
@@ -45,9 +47,10 @@ def alone(name: str) -> Figures:
 
 
 def report(name: str, to: Connection) -> None:
-    """In the child: measure, and add the peak of this process."""
+    """In the child: measure, and add the peak of this process and of those it started."""
     figures = MEASURES[name]()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    peak /= 1024  # the system counts in KB
     to.send({**figures, "peak memory": f"{peak:.0f} MB"})
 
 
