@@ -1,12 +1,12 @@
 """One tree of errors; each carries one sentence for the reader and an exit code for the shell.
 
-    RelanceError                 1  the job failed
-    ├── BadDocument              2  a settings, mapping, scenario, message or criteria document is wrong
-    ├── BadFile                  3  a data file cannot be read at all
-    ├── Refused                  4  the request is understood and not allowed now (too early, already on...)
-    │   └── NotFound             4  what was named does not exist
-    ├── Busy                     5  another process holds the warehouse or a turn is under way
-    └── Unreachable              6  a server we need does not answer
+RelanceError                 1  the job failed
+├── BadDocument              2  a settings, mapping, scenario, message or criteria document is wrong
+├── BadFile                  3  a data file cannot be read at all
+├── Refused                  4  the request is understood and not allowed now (too early, already on...)
+│   └── NotFound             4  what was named does not exist
+├── Busy                     5  another process holds the warehouse or a turn is under way
+└── Unreachable              6  a server we need does not answer
 """
 
 from __future__ import annotations
