@@ -15,20 +15,8 @@ from relance.base.settings import Settings
 from relance.customers.relations import View, house_relation, scratch
 from relance.engines.functions import draw
 from relance.policy.consent import consent_of
-from relance.scenarios.assess import ASSESSED
+from relance.scenarios.candidates import CANDIDATES
 
-CANDIDATES: Mapping[str, str] = {
-    "rule": "text",
-    "version": "integer",
-    "step": "text",
-    "channel": "text",
-    "purpose": "text",
-    "sender": "text",
-    "priority": "integer",
-    "holdout": "number",
-    "on_lose": "text",
-    **ASSESSED,
-}
 # One row: the instants that the gate asks about.
 GATE_CLOCK: Mapping[str, str] = {"turn": "instant", "known": "instant", "decided_until": "instant"}
 # One row per zone of a contact ('' for none): its local date and the channels that keep silent now.
@@ -101,11 +89,11 @@ def _with_cap(rows: ir.Table, clock: ir.Table, settings: Settings) -> ir.Table:
 def house_touches(clock: ir.Table) -> ir.Table:
     """Marketing messages reserved before the turn and not finally refused; one row a message."""
     made = house_relation("decisions")
-    made = made.filter(made["outcome"] == "send", made["slot"].startswith("marketing|"))
+    made = made.filter(made["outcome"] == "send", made["purpose"] == "marketing")
     made = made.join(clock, made["at"] < clock["decided_until"], rname="c_{name}")
-    made = made.select("message_key", "contact", sender=made["slot"].split("|")[1], day=made["slot"].split("|")[2].cast("date"))
+    made = made.select("message_key", "contact", "sender", "day")
     undone = house_relation("message_states")
-    undone = undone.join(clock, undone["at"] < clock["decided_until"], rname="c_{name}")
+    undone = undone.join(clock, undone["at"] <= clock["turn"], rname="c_{name}")
     gone = undone.filter(undone["state"].isin(["refused", "cancelled"]))
     return made.distinct().anti_join(gone, "message_key")
 

@@ -30,7 +30,7 @@ def resuming(version: Version, rule: str) -> ir.Table:
     latest = latest_journeys(version.name, rule)
     latest = latest.filter(latest["version"] == version.number, latest["state"] == "waiting")
     rows = latest.join(clock, latest["due_at"] <= clock["turn"], rname="clock_{name}")
-    rows = rows.mutate(entering=ibis.literal(False), logged_in=ibis.null("boolean"), fact_day=ibis.null("timestamp(6)"))
+    rows = rows.mutate(entering=ibis.literal(False), logged_in=ibis.null("boolean"))
     return rows.select(*_without_probe())
 
 

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.audiences.criteria import parse_criteria
-from relance.audiences.probes import Observed, observe
+from relance.audiences.probes import PROBES, Observed, observe
 from relance.customers.relations import View, house_relation, scratch
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Scenario
@@ -50,11 +50,11 @@ def probe_rows(rule: str) -> ir.Table:
     )
 
 
-def assessed(scenario: Scenario, view: View, rule: str) -> ir.Table:
+def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
     """Columns of ASSESSED for every row of scratch `work`; reads scratch `probes`, `items`, `feed_days`."""
     rows = _with_clock(scratch("work", WORK), rule)
     rows = _with_feeds(rows, scenario, rule)
-    rows, reads = _with_conditions(rows, scenario, view)
+    rows, reads = _with_conditions(rows, scenario, view, zone)
     rows = _with_reentry(rows, scenario, rule)
     rows = _with_items(rows, scenario)
     reasons = [ibis.ifelse(rows["reentry"], "reentry,", "")]
@@ -100,32 +100,30 @@ class _Reads:
         return text
 
 
-def _with_conditions(rows: ir.Table, scenario: Scenario, view: View) -> tuple[ir.Table, _Reads]:
+def _with_conditions(rows: ir.Table, scenario: Scenario, view: View, zone: str) -> tuple[ir.Table, _Reads]:
     reads = _Reads()
     if scenario.target is not None:
-        rows = _asked(rows, scenario.target, "target", view, reads)
+        rows = _asked(rows, scenario.target, "target", view, zone, reads)
         rows = rows.mutate(not_targeted=~rows["target"].fill_null(False))
     else:
         rows = rows.mutate(not_targeted=ibis.literal(False))
     for place, condition in enumerate(scenario.stop.values()):
-        rows = _asked(rows, condition, f"stop_{place}", view, reads)
+        rows = _asked(rows, condition, f"stop_{place}", view, zone, reads)
         rows = rows.mutate(**{f"stop_{place}": rows[f"stop_{place}"].fill_null(False)})
     return rows, reads
 
 
-def _asked(rows: ir.Table, condition: object, name: str, view: View, reads: _Reads) -> ir.Table:
-    seen = observed(condition, view)
+def _asked(rows: ir.Table, condition: object, name: str, view: View, zone: str, reads: _Reads) -> ir.Table:
+    seen = observed(condition, view, zone)
     answer = seen.rows.select("probe", "verdict", *(leaf.column for leaf in seen.leaves))
     renamed = {f"{name}_{leaf.column}": leaf.column for leaf in seen.leaves}
     reads.columns += [(f"{name}.{leaf.path}", f"{name}_{leaf.column}") for leaf in seen.leaves]
     return rows.left_join(answer.rename(**{name: "verdict"}, **renamed), "probe", rname=f"{name}_{{name}}")
 
 
-def observed(condition: object, view: View) -> Observed:
+def observed(condition: object, view: View, zone: str) -> Observed:
     """A condition asked of the rows of scratch `probes`."""
-    from relance.audiences.probes import PROBES
-
-    return observe(parse_criteria(condition), scratch("probes", PROBES), view)
+    return observe(parse_criteria(condition), scratch("probes", PROBES), view, zone=zone)
 
 
 def _with_reentry(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
