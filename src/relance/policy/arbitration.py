@@ -73,15 +73,13 @@ def _with_outcome(rows: ir.Table) -> ir.Table:
     reasons = _joined([waiting, rows["early"], *late])
     deferred = rows["feed_waiting"] | ((rows["early"] == "") & rows["quiet_hours"])
     deferred = deferred | (lost & (rows["on_lose"] == "wait"))
-    outcome = ibis.cases(
-        (deferred, "deferred"), (held, "held_out"), (rows["passing"] & ~lost, "send"), else_="refused"
-    )
+    outcome = ibis.cases((deferred, "deferred"), (held, "held_out"), (rows["passing"] & ~lost, "send"), else_="refused")
     return rows.mutate(outcome=outcome, reasons=reasons, lost_to=ibis.ifelse(lost, rows["winning"], None))
 
 
 def _as_decisions(rows: ir.Table, turn: ir.Table) -> ir.Table:
     rows = rows.cross_join(turn.select("turn"))
-    rows = rows.mutate(reason=rows["reasons"].re_extract("^([^,]*)", 1), reasons=rows["reasons"].rstrip(","))
+    rows = rows.mutate(reason=rows["reasons"].re_extract("^([^,]*)", 1), reasons=rows["reasons"].re_replace(",$", ""))
     group = [rows["rule"], rows["step"], rows["contact"], rows["visitor"], rows["outcome"]]
     first = rows["occurrence"].min().over(group_by=group)
     key = ibis.literal("|").join([rows["rule"], rows["step"], rows["contact"].cast("string"), first])

@@ -13,14 +13,15 @@ from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import PROBES, days_needed, load_moments, observe
 from relance.customers.relations import View, scratch
 from relance.customers.schema import HOUSE_TABLES
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
-from relance.scenarios.arrivals import WORK, entering, numbered, resuming
+from relance.scenarios.arrivals import entering, numbered, resuming
 from relance.scenarios.assess import ASSESSED, assessed, probe_rows
 from relance.scenarios.items import left_in_carts
 from relance.scenarios.moment import OLD, Moment, Running
 from relance.scenarios.program import END, Node
 from relance.scenarios.triggers import clock_of
-from relance.scenarios.versions import Version, compiled, view_mark
+from relance.scenarios.versions import Version, view_mark
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
 CANDIDATES: Mapping[str, str] = {
@@ -36,7 +37,12 @@ CANDIDATES: Mapping[str, str] = {
     **ASSESSED,
 }
 # Rows of `decisions` made on the way to a send step.
-SETTLED: Mapping[str, str] = {**HOUSE_TABLES["decisions"], "node": "integer", "entering": "boolean", "fact_day": "instant"}
+SETTLED: Mapping[str, str] = {
+    **HOUSE_TABLES["decisions"],
+    "node": "integer",
+    "entering": "boolean",
+    "fact_day": "instant",
+}
 
 
 @dataclass
@@ -109,7 +115,7 @@ def _too_old(desk: _Desk, version: Version) -> int:
     def build() -> ir.Table:
         return entering(version, desk.view, rule).aggregate(number=ibis._.count())
 
-    if not desk.engine.value(_has_days(rule)):
+    if not desk.engine.value(compiled(desk.engine, ("has-days", rule), lambda: _has_days(rule))):
         return 0
     marks = ("too-old", version.mark, view_mark(desk.view), desk.zone)
     return int(desk.engine.value(compiled(desk.engine, marks, build)) or 0)
@@ -148,7 +154,10 @@ def _at_work(version: Version, view: View, arriving: bool) -> ir.Table:
 
 def _nodes_present(desk: _Desk) -> set[int]:
     rows = scratch("assessed", ASSESSED)
-    return {row["node"] for row in desk.engine.rows(compiled(desk.engine, ("nodes",), lambda: rows.select("node").distinct()))}
+    return {
+        row["node"]
+        for row in desk.engine.rows(compiled(desk.engine, ("nodes",), lambda: rows.select("node").distinct()))
+    }
 
 
 def _send(desk: _Desk, version: Version, node: Node) -> None:
@@ -201,7 +210,7 @@ def _settled(version: Version, node: Node, outcome: str, reason: str | None) -> 
         step=ibis.literal(node.name),
         outcome=ibis.cases((rows["feed_waiting"], "deferred"), (blocked, "refused"), else_=outcome),
         reason=ibis.cases((rows["feed_waiting"], "waiting_feed"), (blocked, first), else_=passed),
-        reasons=ibis.ifelse(blocked, reasons.rstrip(","), passed),
+        reasons=ibis.ifelse(blocked, reasons.re_replace(",$", ""), passed),
         due_date=ibis.null("date"),
         day=ibis.null("date"),
         purpose=ibis.literal(version.scenario.purpose),
