@@ -1,4 +1,4 @@
-"""The star that every shop is mapped to: one line of declaration per column, nothing else knows the tables."""
+"""The star that every shop is mapped to: one declaration per column, nothing else knows the tables."""
 
 from __future__ import annotations
 
@@ -211,8 +211,9 @@ DECLARED = (
         "stores",
         "a shop one can walk into",
         "store",
-        "store text\nname text\nphone text\nemail text\naddress text\ncity text\nprovince text\ncountry text\n"
-        "postal_code text\nhours text\nurl text\nzone text\nlatitude number degrees\nlongitude number degrees",
+        "store text\nname text\nphone text\nemail text\naddress text\ncity text\nprovince text\ncountry text"
+        "\npostal_code text\nhours text\nurl text\nzone text\nlatitude number degrees\n"
+        "longitude number degrees",
     ),
     _table(
         "reviews",
@@ -305,7 +306,8 @@ DECLARED = (
         "loyalty_accounts",
         "a loyalty account",
         "account",
-        "account text\ncontact integer\nopened_at instant\ntier text\npoints decimal points\ncard_number text *",
+        "account text\ncontact integer\nopened_at instant\ntier text\npoints decimal points\n"
+        "card_number text *",
         happened="opened_at",
     ),
     _table(

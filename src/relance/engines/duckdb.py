@@ -24,6 +24,15 @@ TYPES: Mapping[str, str] = {
     "instant": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
+_ARROW: Mapping[str, pa.DataType] = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "decimal": pa.decimal128(18, 3),
+    "number": pa.float64(),
+    "date": pa.date32(),
+    "instant": pa.timestamp("us"),
+    "boolean": pa.bool_(),
+}
 
 
 class DuckEngine:
@@ -31,7 +40,7 @@ class DuckEngine:
 
     def __init__(self, path: Path | None, *, memory_limit: str = "8GB", threads: int = 2) -> None:
         self.path = path
-        settings = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
             "threads": threads,
             "autoinstall_known_extensions": False,
@@ -75,10 +84,12 @@ class DuckEngine:
     def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
         listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
         self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({listed})')
-        values = [[row.get(column) for column in columns] for row in rows]
-        if values:
-            marks = ", ".join("?" for _ in columns)
-            self.connection.executemany(f'INSERT INTO "{name}" VALUES ({marks})', values)
+        kept = [{column: row.get(column) for column in columns} for row in rows]
+        if kept:
+            fields = [pa.field(column, _ARROW[kind]) for column, kind in columns.items()]
+            self.connection.register("_loading", pa.Table.from_pylist(kept, schema=pa.schema(fields)))
+            self.execute(f'INSERT INTO "{name}" SELECT * FROM _loading')
+            self.connection.unregister("_loading")
 
     def insert(self, name: str, query: Query) -> int:
         result = self.execute(f'INSERT INTO "{name}" BY NAME {self._text(query)}')
@@ -105,6 +116,17 @@ class DuckEngine:
             raise
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def rolled_back(self) -> Iterator[None]:
+        """Whatever is written inside is undone at the end."""
+        self._depth += 1
+        self.connection.begin()
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self._roll_back()
 
     def contents_hash(self) -> dict[str, str]:
         return {name: self._hash(name) for name in sorted(self.tables())}

@@ -1,0 +1,155 @@
+"""YAML or JSON text comes in; plain data goes out, with the line on which each part of it was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from relance.base.errors import BadDocument
+
+Place = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+MOST_CHARACTERS = 1_000_000
+MOST_DEPTH = 60
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain data (dicts, lists, texts, numbers, booleans, None) and where it was written."""
+
+    data: Any
+    source: str | None
+    lines: Mapping[Place, int]
+
+    def line(self, place: Sequence[str | int] = ()) -> int | None:
+        """The 1-based line of a part, `("steps", 0, "send")`; of the nearest part around it if unknown."""
+        path = tuple(place)
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path)
+
+    def error(self, message: str, place: Sequence[str | int] = ()) -> BadDocument:
+        """A BadDocument that names file and line."""
+        return BadDocument(message, source=self.source, line=self.line(place))
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's plain reading: 09:00, 2026-03-08, yes and on are texts."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {}
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(problem="anchors are not allowed", problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def _plain(tag: str, pattern: str, first: str) -> None:
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
+
+
+_plain("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF")
+_plain("null", r"^(?:~|null|Null|NULL|)$", "~nN")
+_Loader.yaml_implicit_resolvers.setdefault("", []).extend(_Loader.yaml_implicit_resolvers["~"][:1])
+_plain("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789")
+_plain("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789")
+
+
+def load_document(origin: Path | str, source: str | None = None) -> Document:
+    """Reads a file (Path) or a text (str). BadDocument, with the line, for what is not a document."""
+    if isinstance(origin, Path):
+        return _parsed(_text_of(origin), source or origin.name)
+    return _parsed(origin, source)
+
+
+def validated(model: type[Model], document: Document) -> Model:
+    """The document as a model of pydantic; BadDocument names the first thing that is wrong, and its line."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = tuple(part for part in first["loc"])
+        raise document.error(_sentence(first, place), place) from None
+
+
+def _sentence(error: Any, place: Place) -> str:
+    name = ".".join(str(part) for part in place) or "the document"
+    if error["type"] == "extra_forbidden":
+        return f"“{name}” is not known here"
+    if error["type"] == "missing":
+        return f"“{name}” is missing"
+    return f"“{name}”: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadDocument("is not UTF-8 text", source=path.name) from None
+    except OSError as error:
+        raise BadDocument(f"cannot be read: {error.strerror}", source=path.name) from None
+
+
+def _parsed(text: str, source: str | None) -> Document:
+    if len(text) > MOST_CHARACTERS:
+        raise BadDocument(f"is longer than {MOST_CHARACTERS:,} characters", source=source)
+    try:
+        root = _Loader(text).get_single_node()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "is not YAML"
+        raise BadDocument(problem, source=source, line=mark.line + 1 if mark else None) from None
+    except RecursionError:
+        raise BadDocument("is nested too deeply", source=source) from None
+    lines: dict[Place, int] = {}
+    return Document(_data(root, (), lines, source), source, lines)
+
+
+def _data(node: Any, place: Place, lines: dict[Place, int], source: str | None) -> Any:
+    if node is None:
+        return None
+    lines.setdefault(place, node.start_mark.line + 1)
+    if len(place) > MOST_DEPTH:
+        raise BadDocument("is nested too deeply", source=source, line=lines[place])
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, place, lines, source)
+    if isinstance(node, yaml.SequenceNode):
+        return [_data(child, (*place, index), lines, source) for index, child in enumerate(node.value)]
+    return _scalar(node, lines[place], source)
+
+
+def _mapping(node: Any, place: Place, lines: dict[Place, int], source: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise BadDocument("a name must be plain text", source=source, line=line)
+        key = str(key_node.value)
+        if key in found:
+            raise BadDocument(f"“{key}” is said twice", source=source, line=line)
+        lines[(*place, key)] = line
+        found[key] = _data(value_node, (*place, key), lines, source)
+    return found
+
+
+def _scalar(node: Any, line: int, source: str | None) -> Any:
+    kind = node.tag.removeprefix("tag:yaml.org,2002:")
+    if kind == "str":
+        return str(node.value)
+    if kind == "bool":
+        return node.value.lower() == "true"
+    if kind == "null":
+        return None
+    if kind == "int":
+        return int(node.value)
+    if kind == "float":
+        return float(node.value)
+    raise BadDocument(f"the mark “{node.tag}” is not allowed", source=source, line=line)
