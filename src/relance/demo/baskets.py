@@ -7,7 +7,18 @@ from datetime import date
 
 import numpy as np
 
-from relance.demo.calendar import DAY, DAYS, Flags, Whole, day_number, day_of, day_weights, local, midnight, utc
+from relance.demo.calendar import (
+    DAY,
+    DAYS,
+    Flags,
+    Whole,
+    day_number,
+    day_of,
+    day_weights,
+    local,
+    midnight,
+    utc,
+)
 from relance.demo.people import People
 from relance.demo.purchases import Purchases, books_for
 from relance.demo.shelves import Shelves
@@ -69,7 +80,9 @@ def fill_baskets(rng: np.random.Generator, people: People, shelves: Shelves, bou
     made = _Made(*(np.concatenate([vars(kind)[name] for kind in kinds]) for name in _Made.__annotations__))
     end = utc(midnight(DAYS - 1))
     order = np.argsort(made.started, kind="stable")
-    order = order[(made.touched[order] < end) & (made.started[order] >= utc(midnight(day_number(CARTS_FROM))))]
+    order = order[
+        (made.touched[order] < end) & (made.started[order] >= utc(midnight(day_number(CARTS_FROM))))
+    ]
     return _lined(rng, people, shelves, bought, _Made(*(value[order] for value in vars(made).values())))
 
 
@@ -91,7 +104,9 @@ def _left(rng: np.random.Generator, people: People, bought: Purchases) -> _Made:
     before = np.where(again, started + stay, 0)
     touched = np.where(again, before + rng.integers(DAY, 4 * DAY, size), started + stay)
     emptied = np.where(rng.random(size) < 0.03, EMPTIED, OPEN)
-    return _Made(who, started, touched, before, emptied, np.full(size, -1), rng.geometric(0.48, size).clip(1, 9))
+    return _Made(
+        who, started, touched, before, emptied, np.full(size, -1), rng.geometric(0.48, size).clip(1, 9)
+    )
 
 
 def _became_orders(rng: np.random.Generator, bought: Purchases) -> _Made:
@@ -101,7 +116,7 @@ def _became_orders(rng: np.random.Generator, bought: Purchases) -> _Made:
 
 
 def _beside_orders(rng: np.random.Generator, bought: Purchases) -> _Made:
-    """Left in the evening by someone who orders otherwise the same night, the next morning, or in the shop."""
+    """Left in the evening by someone who orders something the same night or the next morning."""
     order = _orders(rng, bought, 0.09, online=False)
     size = len(order)
     touched = bought.at[order] - rng.integers(1200, 14 * 3600, size)
@@ -140,7 +155,13 @@ def _orders(rng: np.random.Generator, bought: Purchases, share: float, online: b
 
 
 def _about(
-    bought: Purchases, order: Whole, started: Whole, touched: Whole, before: Whole | int, status: int, count: Whole
+    bought: Purchases,
+    order: Whole,
+    started: Whole,
+    touched: Whole,
+    before: Whole | int,
+    status: int,
+    count: Whole,
 ) -> _Made:
     size = len(order)
     before_each = np.broadcast_to(np.asarray(before, dtype=np.int64), size)
@@ -161,19 +182,35 @@ def _lined(
     owner = np.repeat(np.arange(size), made.count)
     ordinal = np.arange(len(owner)) - first[owner]
     book = books_for(rng, people, shelves, made.who[owner])
-    same = (made.order[owner] >= 0) & ((made.status[owner] == ORDERED) | (ordinal == 0) & (made.before[owner] > 0))
+    same = (made.order[owner] >= 0) & (
+        (made.status[owner] == ORDERED) | (ordinal == 0) & (made.before[owner] > 0)
+    )
     book[same] = bought.book[bought.first[made.order[owner[same]]] + ordinal[same]]
-    until = np.where((made.before[owner] > 0) & (ordinal * 2 <= made.count[owner]), made.before[owner], made.touched[owner])
+    until = np.where(
+        (made.before[owner] > 0) & (ordinal * 2 <= made.count[owner]), made.before[owner], made.touched[owner]
+    )
     since = made.started[owner]
     added = since + (until - since) * (ordinal + 0.5) / made.count[owner]
-    gone = (made.status[owner] == EMPTIED) | (rng.random(len(owner)) < 0.04) & (ordinal > 0) & (made.status[owner] == OPEN)
+    gone = (made.status[owner] == EMPTIED) | (rng.random(len(owner)) < 0.04) & (ordinal > 0) & (
+        made.status[owner] == OPEN
+    )
     stage = np.where(made.status == ORDERED, CHECKOUT, rng.choice(3, size, p=(0.8, 0.16, 0.04)))
     logged_in = (made.who >= 0) & ((made.status == ORDERED) | (rng.random(size) < 0.87))
     return Baskets(
-        made.who, logged_in, made.started, made.touched, made.before, np.where(logged_in, stage, CART), made.status,
-        first, made.count, book, added.astype(np.int64), np.where(gone, made.touched[owner], 0),
-        1 + (rng.random(len(owner)) < 0.04),
-    )  # fmt: skip
+        who=made.who,
+        logged_in=logged_in,
+        started=made.started,
+        touched=made.touched,
+        before=made.before,
+        stage=np.where(logged_in, stage, CART),
+        status=made.status,
+        first=first,
+        count=made.count,
+        book=book,
+        added=added.astype(np.int64),
+        removed=np.where(gone, made.touched[owner], 0),
+        copies=1 + (rng.random(len(owner)) < 0.04),
+    )
 
 
 def last_touch_day(baskets: Baskets) -> Whole:

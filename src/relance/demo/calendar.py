@@ -1,6 +1,6 @@
 """The demo's eighteen months: which days weigh how much, and local clock times as instants and back.
 
-Instants are whole seconds since 1970 in UTC, local times the same count on the wall clock of the brand's zone.
+Instants are whole seconds since 1970 in UTC; local times are the same count on the wall clock of Toronto.
 """
 
 from __future__ import annotations

@@ -10,7 +10,14 @@ from relance.demo.calendar import HISTORY_ENDS, day_number, midnight
 from relance.demo.people import People
 from relance.demo.shelves import dates
 
-_CLUBS = ("Polars du jeudi", "Lire le Nord", "Les bavardes", "Poésie et café", "Bulles du samedi", "Premiers romans")
+_CLUBS = (
+    "Polars du jeudi",
+    "Lire le Nord",
+    "Les bavardes",
+    "Poésie et café",
+    "Bulles du samedi",
+    "Premiers romans",
+)
 _EVENINGS = ("lundi", "mardi", "mercredi", "jeudi", "samedi", "dimanche")
 
 
@@ -22,7 +29,9 @@ def join_clubs(rng: np.random.Generator, people: People) -> pa.Table:
     club = rng.integers(0, len(_CLUBS), len(who))
     since = rng.integers(np.maximum(people.joined[who], -300), end)
     number = words.written(np.arange(len(who)) + 1, 5)
-    shop = words.joined(words.pick(_CLUBS, club), ", ", people.table["librairie"].combine_chunks().take(pa.array(who)))
+    shop = words.joined(
+        words.pick(_CLUBS, club), ", ", people.table["librairie"].combine_chunks().take(pa.array(who))
+    )
     names = words.lines("first_names")
     return pa.table(
         {

@@ -1,4 +1,4 @@
-"""What members said to being written to: consent acts of every kind, in the order in which they were given."""
+"""What members said to being written to: consent acts of every kind, in order of time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ _BUYERS = (0.55, 0.24, 0.01, 0.06, 0.07, 0.07)
 _OTHERS = (0.47, 0.0, 0.26, 0.08, 0.05, 0.14)
 _PRE_TICKED = 0.06  # of those of whom nothing else is known: an old form with the box already ticked
 
-_SOURCES = ("formulaire d’inscription", "caisse", "site, commande", "question au libraire", "comptoir", "papier 2019")
+_SOURCES = (
+    "formulaire d’inscription",
+    "caisse",
+    "site, commande",
+    "question au libraire",
+    "comptoir",
+    "papier 2019",
+)
 _WORDINGS = (
     "Oui, écrivez-moi au sujet des livres et de ma librairie.",
     "Yes, write to me about books and my bookshop.",
@@ -59,7 +66,9 @@ def ask_consents(rng: np.random.Generator, people: People, first_order: Whole) -
     who = np.concatenate([part.who for part in parts])
     at = np.concatenate([utc(part.when) for part in parts])
     order = np.lexsort((np.arange(len(at)), at))
-    return Acts(_table(people, parts, who, at).take(order).append_column("acte", _numbers(len(at))), at[order]), stance
+    return Acts(
+        _table(people, parts, who, at).take(order).append_column("acte", _numbers(len(at))), at[order]
+    ), stance
 
 
 def _stances(rng: np.random.Generator, people: People, buyer: Flags) -> Whole:
@@ -84,7 +93,14 @@ def _parts(rng: np.random.Generator, people: People, stance: Whole, first_order:
     texts = (stance == EXPRESS) & (rng.random(size) < 0.12)
     parts = [
         _part(says_yes, joined, "granted", "express", 0, yes),
-        _part((stance == BOUGHT) & (first_order > 0), _bought_at(first_order, joined), "granted", "implied_purchase", 2, 2),
+        _part(
+            (stance == BOUGHT) & (first_order > 0),
+            _bought_at(first_order, joined),
+            "granted",
+            "implied_purchase",
+            2,
+            2,
+        ),
         _part(stance == ASKED, joined, "granted", "implied_inquiry", 3, 3),
         _part(renews & (later < last), later, "granted", "implied_inquiry", 3, 3),
         _part(stance == DENIED, joined, "denied", None, 1, 4),

@@ -1,4 +1,4 @@
-"""A number of members and a seed come in; the files of a made-up cooperative and the plan of its month go out."""
+"""A number of members and a seed come in; a made-up cooperative's files and its month's plan go out."""
 
 from __future__ import annotations
 

@@ -89,13 +89,16 @@ def _repeats(rng: np.random.Generator, institution: Flags, first: Whole) -> tupl
     """Later orders of each buyer: index of the buyer and numbered day."""
     size = len(first)
     kind = rng.choice(3, size, p=(_ONCE, _NOW_AND_THEN, _OFTEN))
-    yearly = np.choose(kind, [np.zeros(size), rng.gamma(2.4, 1.35, size), np.minimum(rng.gamma(2.5, 5.0, size), 60)])
+    yearly = np.choose(
+        kind, [np.zeros(size), rng.gamma(2.4, 1.35, size), np.minimum(rng.gamma(2.5, 5.0, size), 60)]
+    )
     yearly = np.where(institution, rng.gamma(2.0, 3.5, size), yearly)
     stays = np.where(institution, 2000.0, rng.exponential(560, size))
-    until: Real = np.asarray(np.minimum(first + stays, DAYS - 1), dtype=np.float64)
+    until = np.minimum(first + stays, DAYS - 1)
     many = rng.poisson(yearly * np.maximum(0, until - first) / 365)
     again = np.repeat(np.arange(size), many)
-    return again, _seasonal(rng, first[again] + 1.0, np.asarray(np.maximum(until[again], first[again] + 1.0)))
+    since: Real = first[again].astype(np.float64) + 1
+    return again, _seasonal(rng, since, np.maximum(until[again].astype(np.float64), since))
 
 
 def _seasonal(rng: np.random.Generator, since: Real, until: Real) -> Whole:
@@ -110,29 +113,50 @@ def _seasonal(rng: np.random.Generator, since: Real, until: Real) -> Whole:
 def _clock(rng: np.random.Generator, online: Flags, desk: Flags) -> Whole:
     """A time of day in seconds: evenings online, opening hours in the shop and at an institution's desk."""
     size = len(online)
-    hours = [rng.choice(24, size, p=np.array(table) / sum(table)) for table in (_SHOP_HOURS, _SITE_HOURS, _DESK_HOURS)]
+    hours = [
+        rng.choice(24, size, p=np.array(table) / sum(table))
+        for table in (_SHOP_HOURS, _SITE_HOURS, _DESK_HOURS)
+    ]
     hour = np.choose(np.where(desk, 2, online.astype(np.int64)), hours)
     return np.asarray(hour * 3600 + rng.integers(0, 3600, size))
 
 
 def _filled(
-    rng: np.random.Generator, people: People, shelves: Shelves, shops: int, who: Whole, at: Whole, online: Flags
+    rng: np.random.Generator,
+    people: People,
+    shelves: Shelves,
+    shops: int,
+    who: Whole,
+    at: Whole,
+    online: Flags,
 ) -> Purchases:
     size = len(who)
     desk = (who >= 0) & people.institution[who]
     count = np.where(desk, 1 + rng.geometric(0.2, size), rng.geometric(0.46, size)).clip(1, 25)
     book = books_for(rng, people, shelves, np.repeat(who, count))
     book = np.where(np.repeat(online, count), book, shelves.paper_instead[book])
-    copies = np.where(np.repeat(desk, count), rng.geometric(0.35, len(book)), 1 + (rng.random(len(book)) < 0.05))
+    copies = np.where(
+        np.repeat(desk, count), rng.geometric(0.35, len(book)), 1 + (rng.random(len(book)) < 0.05)
+    )
     cents = shelves.price(book, day_of(local(np.repeat(at, count))))
     shop = np.where(rng.random(size) < 0.12, rng.integers(0, shops, size), people.shop[who])
     undone = np.where(rng.random(size) < 0.018, at + rng.integers(1800, 3 * DAY, size), 0)
     back = (undone == 0) & (rng.random(size) < 0.028)
     refunded = np.where(back, at + rng.integers(DAY, 18 * DAY, size), 0)
     return Purchases(
-        who, at, online, shop, undone, refunded, rng.random(size) < 0.4, count, np.cumsum(count) - count,
-        book, np.where(shelves.digital[book], 1, copies), cents,
-    )  # fmt: skip
+        who=who,
+        at=at,
+        online=online,
+        shop=shop,
+        undone_at=undone,
+        refunded_at=refunded,
+        whole_refund=rng.random(size) < 0.4,
+        count=count,
+        first=np.cumsum(count) - count,
+        book=book,
+        quantity=np.where(shelves.digital[book], 1, copies),
+        cents=cents,
+    )
 
 
 def books_for(rng: np.random.Generator, people: People, shelves: Shelves, who: Whole) -> Whole:

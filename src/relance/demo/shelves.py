@@ -64,12 +64,19 @@ def fill_shelves(rng: np.random.Generator, count: int = PRODUCTS) -> Shelves:
     later = _ends_in_95(cents / 100 * rng.choice([0.8, 0.9, 1.05, 1.1], count))
     size = np.bincount(category, minlength=len(rows))
     by_category = np.argsort(category + rng.random(count), kind="stable")
-    table = _table(rng, codes, [row[0] for row in rows], category, digital)
-    start = np.cumsum(size) - size
-    instead = _paper_instead(by_category, digital)
     return Shelves(
-        table, codes, digital, instead, by_category, start, size, share, cents, later, changes_on
-    )  # fmt: skip
+        table=_table(rng, codes, [row[0] for row in rows], category, digital),
+        codes=codes,
+        digital=digital,
+        paper_instead=_paper_instead(by_category, digital),
+        by_category=by_category,
+        start=np.cumsum(size) - size,
+        size=size,
+        share=share,
+        cents=cents,
+        later_cents=later,
+        changes_on=changes_on,
+    )
 
 
 def prices(shelves: Shelves) -> pa.Table:

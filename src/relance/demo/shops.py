@@ -1,4 +1,4 @@
-"""A hundred made-up shops in real towns of Québec, the Maritimes and Ontario, as a table and as places to live."""
+"""A hundred made-up shops in real towns of Québec, the Maritimes and Ontario."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def _table(rng: np.random.Generator, rows: list[tuple[str, ...]], town: Whole, c
         {
             "code": codes,
             "nom": _names(number, words.pick(towns.names, town), town),
-            "telephone": words.joined(words.pick(AREAS, town % len(AREAS)), "-555-01", words.written(number, 2)),
+            "telephone": words.joined(
+                words.pick(AREAS, town % len(AREAS)), "-555-01", words.written(number, 2)
+            ),
             "courriel": words.joined("librairie-", words.written(number + 1, 3), "@lireici.example.test"),
             "adresse": words.joined(words.written(rng.integers(10, 990, len(town)), 1), ", rue Principale"),
             "ville": words.pick(towns.names, town),

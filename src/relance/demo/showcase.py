@@ -1,4 +1,4 @@
-"""Out of the made-up world, the members whose story shows a rule: sent, refused for this or that, one of two."""
+"""Out of the made-up world, the members whose story shows a rule."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ def _cart_stories(people: People, bought: Purchases, baskets: Baskets, stance: W
          "shares an address with another member who left a cart too"),
     ]  # fmt: skip
     return [
-        Showcase(people.codes[int(member[found[0]])].as_py(), _date(day[found[0]]) + timedelta(days=1), french, english)
+        Showcase(
+            people.codes[int(member[found[0]])].as_py(),
+            _date(day[found[0]]) + timedelta(days=1),
+            french,
+            english,
+        )
         for flags, french, english in stories
         if len(found := np.flatnonzero(flags))
     ]

@@ -11,7 +11,16 @@ from relance.demo.calendar import Whole
 _GENDERS = ("ms", "fs", "mp", "fp")
 _OF = {"le ": "du ", "la ": "de la ", "les ": "des ", "l’": "de l’"}
 _VOWELS = "AEIOUYÉÈÊÂÎÔH"
-_STUDIES = ("Petit traité", "Brève histoire", "Éloge", "Le goût", "Au bord", "Mémoires", "Le livre", "À propos")
+_STUDIES = (
+    "Petit traité",
+    "Brève histoire",
+    "Éloge",
+    "Le goût",
+    "Au bord",
+    "Mémoires",
+    "Le livre",
+    "À propos",
+)
 
 
 def make_titles(rng: np.random.Generator, count: int) -> pa.Array:

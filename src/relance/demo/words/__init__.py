@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from relance.demo.calendar import Whole
 
 
-@lru_cache(maxsize=None)
+@cache
 def lines(name: str) -> tuple[str, ...]:
     """The lines of words/<name>.txt."""
     text = files(__package__).joinpath(f"{name}.txt").read_text(encoding="utf-8")
