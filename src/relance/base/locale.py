@@ -1,4 +1,4 @@
-"""Numbers, dates and times become the text a reader of one locale expects, from fixed tables (facts of CLDR)."""
+"""Numbers, dates and times become the text a reader of one locale expects, from tables (facts of CLDR)."""
 
 from __future__ import annotations
 
