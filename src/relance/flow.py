@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from relance.base.errors import Refused
 from relance.customers.absorb import absorb_ledger
 from relance.customers.installation import Installation
+from relance.messages.release import release
 from relance.policy.decide import decide
 from relance.policy.record import record
 from relance.policy.report import TurnReport, report_of
@@ -33,6 +34,7 @@ def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since
     with place.turn_lock(), place.engine.transaction():
         report = _turn(place, moment, only, "run")
         record(place.engine, moment, report)
+    release(place)
 
     return report
 

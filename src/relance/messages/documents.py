@@ -172,9 +172,7 @@ def _whole_block(block: Block, language: str) -> Block:
     for mark, part in parts.items():
         layout = layout.replace(f"[[{mark}]]", _escaped(part))
     layout = layout.replace("[[style]]", _house("style.css")).replace("[[body]]", block.mjml)
-    return Block(
-        subject=block.subject, preheader=block.preheader, mjml=layout, text=text.replace("[[why]]", why)
-    )
+    return Block(subject=block.subject, preheader=block.preheader, mjml=layout, text=text.replace("[[why]]", why))
 
 
 def whole(document: MessageDocument) -> MessageDocument:

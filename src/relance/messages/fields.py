@@ -137,9 +137,7 @@ def declare(name: str, declared: Any) -> Field:
         return _compound(name, {short[1]: [part.strip() for part in short[2].split(",")]})
     bare, optional = _named(name)
     if declared not in KINDS:
-        raise BadDocument(
-            f"field “{bare}”: “{declared}” is not a kind; use {', '.join(KINDS)}, list or record"
-        )
+        raise BadDocument(f"field “{bare}”: “{declared}” is not a kind; use {', '.join(KINDS)}, list or record")
     return Field(bare, str(declared), optional)
 
 

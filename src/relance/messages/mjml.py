@@ -28,9 +28,7 @@ def _line_at(source: str, offset: int) -> int:
 def _check_tags(source: str) -> None:
     for found in re.finditer(r"<(mj[\w-]*)", source):
         if found[1] not in TAGS:
-            raise TemplateTrouble(
-                f"<{found[1]}> is not a tag of MJML that we use", _line_at(source, found.start())
-            )
+            raise TemplateTrouble(f"<{found[1]}> is not a tag of MJML that we use", _line_at(source, found.start()))
 
 
 def _hide(source: str) -> tuple[str, list[str]]:
@@ -48,11 +46,7 @@ def _short_lines(html: str) -> str:
     """Long lines are broken between attributes or after a tag's name, where a line break means a space."""
 
     def broken(tag: re.Match[str]) -> str:
-        return (
-            tag[0].replace(" ", "\n", 1)
-            if tag.start() - html.rfind("\n", 0, tag.start()) > _LONG_LINE
-            else tag[0]
-        )
+        return tag[0].replace(" ", "\n", 1) if tag.start() - html.rfind("\n", 0, tag.start()) > _LONG_LINE else tag[0]
 
     return re.sub(r"<(?:td|table|div|a|img) [^<>]*>", broken, html)
 
@@ -72,8 +66,6 @@ def to_html_template(source: str) -> str:
     except OSError as error:
         place = re.search(r"at position (\d+)", str(error))
         line = _line_at(hidden_source, int(place[1])) if place else None
-        raise TemplateTrouble(
-            f"the MJML does not read ({str(error).partition(' in root')[0]})", line
-        ) from None
+        raise TemplateTrouble(f"the MJML does not read ({str(error).partition(' in root')[0]})", line) from None
     html = _short_lines(output.content)
     return re.sub(r"zqt(\d+)zq\n*", lambda found: hidden[int(found[1])], html)

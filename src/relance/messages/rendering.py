@@ -131,6 +131,4 @@ def render(compiled: CompiledMessage, language: str, locale: str, context: Mappi
         raise BadContext(f"{place}: {error}") from None
     values["locale"] = locale_named(locale).name
     parts = {part: _filled(environment, part, values, place) for part in PARTS}
-    return Rendered(
-        one_line(parts["subject"]), one_line(parts["preheader"]), parts["html"], _tidy(parts["text"])
-    )
+    return Rendered(one_line(parts["subject"]), one_line(parts["preheader"]), parts["html"], _tidy(parts["text"]))

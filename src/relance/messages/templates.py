@@ -27,9 +27,7 @@ FILTERS = OWN_FILTERS | {
 
 _QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 # A tag ends where the engine sees its end: never inside a quoted text.
-TAG = re.compile(
-    rf"\{{\{{(?:{_QUOTED}|(?!\}}\}}).)*\}}\}}|\{{%(?:{_QUOTED}|(?!%\}}).)*%\}}|\{{#.*?#\}}", re.DOTALL
-)
+TAG = re.compile(rf"\{{\{{(?:{_QUOTED}|(?!\}}\}}).)*\}}\}}|\{{%(?:{_QUOTED}|(?!%\}}).)*%\}}|\{{#.*?#\}}", re.DOTALL)
 _STRING = re.compile(_QUOTED, re.DOTALL)
 _CALL = re.compile(r"(\|\s*|\bis\s+|\bis\s+not\s+)?([\w\])]+)\s*\(")
 _KEYWORDS = {"if", "elif", "in", "and", "or", "not", "else", "is"}
@@ -95,13 +93,9 @@ def _check_tag(tag: str, line: int) -> None:
         raise TemplateTrouble(f"“{word}” is not part of the template language; it has if and for", line)
     for name in re.findall(r"\|\s*(\w+)", code):
         if name not in FILTERS:
-            raise TemplateTrouble(
-                f"there is no filter “{name}”; use one of {', '.join(sorted(FILTERS))}", line
-            )
+            raise TemplateTrouble(f"there is no filter “{name}”; use one of {', '.join(sorted(FILTERS))}", line)
     if call := _stray_call(code):
-        raise TemplateTrouble(
-            f"“{call}(…)” cannot be called; a template only reads fields and filters them", line
-        )
+        raise TemplateTrouble(f"“{call}(…)” cannot be called; a template only reads fields and filters them", line)
     if "*" in code or re.search(r"\brecursive\b", code):
         raise TemplateTrouble("a template does not multiply or recurse; compute the value before", line)
 
@@ -137,9 +131,7 @@ def make_environment(sources: Mapping[str, str]) -> Environment:
         try:
             environment.add_template(name, source)
         except TemplateError as error:
-            raise TemplateTrouble(
-                f"the template does not read ({error.detail or error.kind})", error.line
-            ) from None
+            raise TemplateTrouble(f"the template does not read ({error.detail or error.kind})", error.line) from None
     return environment
 
 
@@ -173,9 +165,7 @@ def read_names(environment: Environment, source: str) -> Iterator[str]:
     return (name.partition(".")[0] for name in environment.undeclared_variables_in_str(source, nested=True))
 
 
-def refuse(
-    trouble: TemplateTrouble, place: str, source: str | None = None, first_line: int = 0
-) -> BadDocument:
+def refuse(trouble: TemplateTrouble, place: str, source: str | None = None, first_line: int = 0) -> BadDocument:
     """The same trouble said of a document: which part of it, and at which line of the file."""
     line = first_line + trouble.line if trouble.line else first_line or None
     return BadDocument(f"{place}: {trouble}", source=source, line=line)

@@ -10,6 +10,10 @@ import ibis.expr.types as ir
 from relance.policy.reasons import BEFORE_STOPS
 from relance.scenarios.journeys import OUTCOMES
 
+_SPENT = (
+    "stale", "too_late", "anonymous", "not_logged_in", "no_address", "not_targeted", "consent_refused", "no_basis",
+    "suppressed", "stopped", "nothing_left", "logged_in", "cap_after", "holdout",
+)  # fmt: skip
 _FLAGS = {"stale_data": "stale"}
 
 
@@ -33,7 +37,8 @@ def _with_early(rows: ir.Table) -> ir.Table:
     parts += [rows["stopped"], ibis.ifelse(rows["nothing_left"], "nothing_left,", "")]
     early = _joined(parts)
     open_ = (early == "") & ~rows["feed_waiting"] & ~rows["quiet_hours"]
-    return rows.mutate(early=early, open=open_)
+    # flags that have done their work are dropped: every column is carried through each query that follows
+    return rows.mutate(early=early, open=open_).drop(*_SPENT)
 
 
 def _with_same_address(rows: ir.Table) -> ir.Table:

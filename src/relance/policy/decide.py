@@ -16,22 +16,17 @@ from relance.customers.relations import View, relation, scratch
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.arbitration import verdicts
-from relance.policy.gate import GATE_CLOCK, ZONES, screened
+from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screened
 from relance.scenarios.candidates import CANDIDATES, SETTLED
 from relance.scenarios.journeys import OUTCOMES
 from relance.scenarios.moment import Moment
 from relance.scenarios.versions import view_mark
 
 SCREENED = {
-    **CANDIDATES,
-    "address": "text",
-    "own_id": "text",
-    "no_address": "boolean",
+    **ADDRESSED,
     "consent_refused": "boolean",
     "no_basis": "boolean",
     "suppressed": "boolean",
-    "day": "date",
-    "quiet_hours": "boolean",
     "cap": "boolean",
     "u": "number",
     "held": "boolean",
@@ -46,6 +41,7 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
         return 0
     _lay_out(engine, view, settings, moment)
     marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout"}))
+    engine.keep("addressed", compiled(engine, ("addressed", *marks), lambda: addressed(view)))
     screen = compiled(engine, ("screened", *marks), lambda: screened(view, settings).select(*SCREENED))
     engine.keep("screened", screen)
     return engine.keep("outcomes", compiled(engine, ("outcomes",), _outcomes))

@@ -82,7 +82,7 @@ def gather(
     engine.load("candidates", CANDIDATES, [])
     engine.load("settled", SETTLED, [])
     desk = _Desk(engine, view, moment.zone)
-    _load_moments(desk, moment, [*(each.version for each in running), *pinned])
+    load_condition_moments(engine, moment, [*(each.version for each in running), *pinned])
     found = Gathered()
     for each in running:
         found.too_old_to_see[each.version.name] = _too_old(desk, each.version)
@@ -102,10 +102,11 @@ def conditions_of(version: Version) -> list[Any]:
     return trees + [when for node in version.nodes for when, _ in node.arms if when is not None]
 
 
-def _load_moments(desk: _Desk, moment: Moment, versions: Sequence[Version]) -> None:
+def load_condition_moments(engine: Engine, moment: Moment, versions: Sequence[Version]) -> None:
+    """Lays out the beginnings of every window that conditions look back to."""
     trees = [parse_criteria(tree) for version in versions for tree in conditions_of(version)]
     days = {day for tree in trees for day in days_needed(tree)}
-    load_moments(desk.engine, [moment.turn], days, moment.zone)
+    load_moments(engine, [moment.turn], days, moment.zone)
 
 
 def _too_old(desk: _Desk, version: Version) -> int:

@@ -52,8 +52,6 @@ def pinned_versions(engine: Engine, ledger: Ledger, running: Sequence[Running], 
 def stored_version(ledger: Ledger, name: str, number: int | None = None) -> Version:
     """A published version, the latest where no number is given; NotFound where there is none."""
     document = ledger.document(KIND, name, number)
-    if document is None:
-        raise NotFound(f"there is no scenario “{name}”; see: relance scenario list")
     return version_of(document.body, document.version)
 
 

@@ -198,6 +198,7 @@ def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
     carts = _touched_carts(view, rule)
     ended = _decided_carts(scenario, rule)
     rows = carts.left_join(ended, "subject", rname="ended_{name}")
+    rows = rows.filter(rows["added_at"].notnull())
     rows = rows.filter(rows["decided_at"].isnull() | (rows["added_at"] > rows["decided_at"]))
     rows = rows.mutate(episode=rows["episodes"].fill_null(0) + 1)
     due = _at_instants(rows, scenario, rule)

@@ -1,8 +1,9 @@
-"""A published version of a scenario, compiled once: definition, program, and the text of its queries."""
+"""A published version of a scenario: the definition, its flat program, and the messages it was published with."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,11 +16,12 @@ from relance.scenarios.program import Node, compile_steps
 
 @dataclass(frozen=True)
 class Version:
-    """Immutable: publishing anything else makes another version."""
+    """Immutable: publishing anything else makes another version. `messages` are pinned by name."""
 
     scenario: Scenario
     number: int
-    nodes: tuple[Node, ...] = field(default=())
+    nodes: tuple[Node, ...]
+    messages: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -32,16 +34,17 @@ class Version:
 
 
 def version_of(body: str, number: int) -> Version:
-    """A version from its stored document."""
-    scenario = parse_scenario(json.loads(body))
-    return Version(scenario, number, compile_steps(scenario))
+    """A version from its stored body."""
+    stored = json.loads(body)
+    scenario = parse_scenario(stored["scenario"])
+    return Version(scenario, number, compile_steps(scenario), stored["messages"])
+
+
+def body_of(data: Any, messages: Mapping[str, int]) -> str:
+    """What is stored: the document as its author wrote it, and the versions of its messages."""
+    return json.dumps({"scenario": data, "messages": dict(messages)}, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def view_mark(view: View) -> str:
     """What tells two ways of looking at the star apart."""
     return digest(repr((view.history, view.merged, sorted(map(repr, view.tables.values())))))
-
-
-def body_of(scenario: Scenario, source: dict[str, Any]) -> str:
-    """The document as it is stored: what its author wrote, in one form."""
-    return json.dumps(source, sort_keys=True, ensure_ascii=False, default=str)
