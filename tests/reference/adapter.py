@@ -1,8 +1,8 @@
-"""The place where the product is connected: a world goes in, what the product decided comes out in the model's words.
+"""Where the product is connected: a world goes in, what the product decided comes out in the model's words.
 
-To be filled by a module that may import the product (the model may not). It lives the world in order of time: each
-file, act, stock row and completeness statement imported `--as-of` its `known_at`, each scenario switched on at its
-`on_at`, each turn run at its instant; what is due at one instant comes in that order. Then:
+To be filled by a module that may import the product (the model may not). It lives the world in order of time:
+each file, act, stock row and statement of completeness is imported `--as-of` its `known_at`, each scenario
+switched on at its `on_at`, each turn run at its instant; at one instant they come in that order. Then:
 
     differing(world, model.run(world), engine_under_test(world))      # story.py: "" when they agree
 """
