@@ -72,7 +72,7 @@ def _set(world: World, **changes: Any) -> World:
 
 
 def _without_people(world: World) -> Iterator[World]:
-    """Leave out a contact with all that is known of them; a file without rows would say something of its own."""
+    """Leave out a contact with all their rows; no file is left empty, for that would say something."""
     for one in world.contacts if len(world.contacts) > 1 else ():
         gone = one.id
         yield replace(

@@ -72,7 +72,7 @@ def _scenario(world: World, one: Scenario) -> str:
     needs = f", needs {', '.join(one.needs)} by {one.deadline:%H:%M}" if one.needs else ""
     return (
         f"Scenario {one.id}: {one.trigger} + {one.days} days at {one.slot:%H:%M}, priority {one.priority}, "
-        f"fresh for {fresh}, holdout {one.holdout:.0%}{needs}."
+        f"fresh for {fresh}, lookback {one.lookback_days} days, holdout {one.holdout:.0%}{needs}."
     )
 
 

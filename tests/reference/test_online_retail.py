@@ -16,7 +16,10 @@ from .local_time import instant
 from .model import run
 from .world import Decision, Run
 
-pytestmark = pytest.mark.skipif(not year.PARQUET.exists(), reason=f"{year.PARQUET} is not here")
+pytestmark = [
+    pytest.mark.skipif(not year.PARQUET.exists(), reason=f"{year.PARQUET} is not here"),
+    pytest.mark.xdist_group("reference-online-retail"),
+]
 
 SECOND = year.scenario("second-purchase", 30, fresh_days=3)
 WIN_BACK = year.scenario("win-back", 90, fresh_days=14)
