@@ -2,8 +2,8 @@
 
 To be filled by a module that may import the product (the model may not). It lives the world in order of time:
 contacts and products first, long before; then each file, act, stock row and statement of completeness is
-imported `--as-of` its `known_at`, each scenario switched on at its `on_at`, each turn run at its instant; at one
-instant in that order. The messages of a turn are handed over and accepted at once, before anything else is
+imported `--as-of` its `known_at`, each scenario switched on at its `on_at`, each turn run at its instant; at
+one instant in that order. The messages of a turn are handed over and accepted at once, before anything is
 imported: one still queued could be cancelled by the next file, and would then not count for the cap. Then:
 
     @given(worlds())
