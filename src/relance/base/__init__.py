@@ -1,1 +1,1 @@
-"""What every room stands on: errors, clock, time, ids, money, locale. Imports nothing of ours."""
+"""What every room stands on, importing nothing of ours: errors, clock, time, ids, money, locale."""

@@ -6,9 +6,10 @@ used. A local time that does not exist moves to the first valid instant; one tha
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relance.base.errors import BadDocument
@@ -39,7 +40,7 @@ class LocalSpan:
     instant: datetime | None
 
 
-@lru_cache(maxsize=None)
+@cache
 def zone_named(name: str) -> ZoneInfo:
     """The zone, or BadDocument in one sentence."""
     try:
@@ -48,7 +49,7 @@ def zone_named(name: str) -> ZoneInfo:
         raise BadDocument(f"“{name}” is not a time zone; write it like America/Toronto") from None
 
 
-@lru_cache(maxsize=None)
+@cache
 def offset_spans(name: str) -> tuple[OffsetSpan, ...]:
     """The zone's offsets in order, covering all of time."""
     zone = zone_named(name)
@@ -61,13 +62,13 @@ def offset_spans(name: str) -> tuple[OffsetSpan, ...]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def local_spans(name: str) -> tuple[LocalSpan, ...]:
     """What each local wall time means, in order, covering all of time."""
     spans = offset_spans(name)
     rows: list[LocalSpan] = []
     since = _EARLIEST
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in itertools.pairwise(spans):
         change = after.since
         old_clock = change + timedelta(seconds=before.offset)
         new_clock = change + timedelta(seconds=after.offset)

@@ -12,7 +12,7 @@ from relance.base.ids import digest
 from relance.customers.relations import relation, scratch
 from relance.customers.schema import VAULT
 from relance.customers.star import STAR
-from relance.engines.compiled import compiled
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 
 OWN = "own"  # the kind of identity that the retailer's own id is
@@ -45,18 +45,18 @@ def resolve(engine: Engine, owns: str) -> int:
     contact and is marked.
     """
     engine.keep("hashed_ids", compiled(engine, ("hashed_ids", owns), lambda: _hashed(owns)))
-    new = engine.keep("new_ids", compiled(engine, "new_ids", _new))
+    new = engine.keep("new_ids", compiled(engine, ("new_ids",), _new))
     if new:
-        engine.insert("identities", compiled(engine, "identities", lambda: _identities(False)))
-        engine.insert("identities" + VAULT, compiled(engine, "identities_vault", lambda: _identities(True)))
-    engine.keep("ids", compiled(engine, "ids", _ids))
+        engine.insert("identities", compiled(engine, ("identities",), lambda: _identities(False)))
+        engine.insert("identities" + VAULT, compiled(engine, ("identities_vault",), lambda: _identities(True)))
+    engine.keep("ids", compiled(engine, ("ids",), _ids))
     return new
 
 
 def make_stubs(engine: Engine) -> int:
     """A contact row for every id of `ids` that has none: an individual of whom only the own id is known."""
-    made = engine.insert("contacts", compiled(engine, "stubs", _stubs))
-    engine.insert("contacts" + VAULT, compiled(engine, "stubs_vault", _stubs_vault))
+    made = engine.insert("contacts", compiled(engine, ("stubs",), _stubs))
+    engine.insert("contacts" + VAULT, compiled(engine, ("stubs_vault",), _stubs_vault))
     return made
 
 

@@ -6,7 +6,7 @@ import ibis.expr.types as ir
 
 from relance.customers.relations import relation, scratch
 from relance.customers.star import STAR
-from relance.engines.compiled import compiled
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 
 

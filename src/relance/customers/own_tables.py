@@ -42,10 +42,10 @@ class _Table(BaseModel):
         return {name: {"type": said} if isinstance(said, str) else said for name, said in value.items()}
 
 
-def load_tables(definitions: Path) -> dict[str, Table]:
-    """The star with what `definitions/tables/*.yaml` adds to it, by name. BadDocument names file and line."""
+def load_tables(folder: Path) -> dict[str, Table]:
+    """The star with what the documents of a folder add to it, by name. BadDocument names file and line."""
     tables = dict(STAR)
-    for path in sorted((definitions / "tables").glob("*.yaml")):
+    for path in sorted(folder.glob("*.yaml")):
         document = load_document(path)
         said = validated(_Table, document)
         _check_names(document, said)

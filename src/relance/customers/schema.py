@@ -1,4 +1,4 @@
-"""The star's tables as they are stored: current rows, superseded versions, and vaults for what is personal."""
+"""The star's tables as they are stored: current rows, superseded versions, vaults for what is personal."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
         "occurrence": "text",
         "subject": "text",
         "fact_at": "instant",
+        "fact_day": "instant",
         "node": "integer",
         "due_at": "instant",
         "at": "instant",
@@ -80,7 +81,22 @@ HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
         "read": "text",
         "message_key": "text",
         "lost_to": "text",
-        "slot": "text",
+        "channel": "text",
+        "purpose": "text",
+        "sender": "text",
+        "day": "date",
+    },
+    "message_states": {
+        "message_key": "text",
+        "scenario": "text",
+        "step": "text",
+        "contact": "integer",
+        "occurrence": "text",
+        "channel": "text",
+        "state": "text",
+        "reason": "text",
+        "at": "instant",
+        "seq": "integer",
     },
     "draws": {"scenario": "text", "step": "text", "contact": "integer", "u": "number", "at": "instant"},
     "segment_members": {

@@ -1,4 +1,4 @@
-"""The star that every shop is mapped to: one line of declaration per column, nothing else knows the tables."""
+"""The star that every shop is mapped to: one declaration per column, nothing else knows the tables."""
 
 from __future__ import annotations
 
@@ -211,15 +211,15 @@ DECLARED = (
         "stores",
         "a shop one can walk into",
         "store",
-        "store text\nname text\nphone text\nemail text\naddress text\ncity text\nprovince text\ncountry text\n"
-        "postal_code text\nhours text\nurl text\nzone text\nlatitude number degrees\nlongitude number degrees",
+        "store text\nname text\nphone text\nemail text\naddress text\ncity text\nprovince text\ncountry text"
+        "\npostal_code text\nhours text\nurl text\nzone text\nlatitude number degrees\n"
+        "longitude number degrees",
     ),
     _table(
         "reviews",
         "an opinion on a product",
         "review",
-        "review text\ncontact integer\nproduct text\norder_id text\nreviewed_at instant\nrating integer\n"
-        "words text *",
+        "review text\ncontact integer\nproduct text\norder_id text\nreviewed_at instant\nrating integer\nwords text *",
         happened="reviewed_at",
     ),
     _table(

@@ -24,8 +24,8 @@ class Column:
 class Table:
     """A table of the star.
 
-    key: columns that name a row; `happened`: the instant column that says when the fact took place (None for a
-    table that describes, whose rows hold from when they are known). `contact` tells whether rows belong to a
+    key: columns that name a row; `happened`: the instant column that says when the fact took place (None for
+    a table that describes; its rows hold from when they are known). `contact` tells whether rows belong to a
     contact. `owner`: the table whose newest file owns all rows of this one, by the column named like its key.
     `conditions`: named row conditions, each a boolean column.
     """

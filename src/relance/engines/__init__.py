@@ -1,1 +1,1 @@
-"""Where tables live: the warehouse engine and the ledger. The only room that imports a database driver."""
+"""Where tables live: the warehouse engine and the ledger, in the only room that imports a database driver."""

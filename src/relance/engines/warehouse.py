@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import ibis.expr.types as ir
 import pyarrow as pa
 
-Query = ir.Table | str  # an expression, or its compiled text where the caller keeps it
+Query: TypeAlias = ir.Table | str  # an expression, or its compiled text where the caller keeps it
 
 # Logical column types (customers.tables.ColumnType) as Ibis names them.
 IBIS_TYPES: Mapping[str, str] = {
@@ -68,6 +68,10 @@ class Engine(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, also over a crash."""
+        ...
+
+    def rolled_back(self) -> AbstractContextManager[None]:
+        """A transaction of which nothing remains; scratch tables go with it."""
         ...
 
     def contents_hash(self) -> dict[str, str]:

@@ -76,7 +76,7 @@ def import_delivery(
     A file that cannot be read is refused whole: the others are taken, then BadFile says why. Refused where
     known_at lies before the last import or turn, or where history is asked for a feed imported before.
     """
-    tables = load_tables(home_definitions)
+    tables = load_tables(home_definitions / "tables")
     feeds = load_feeds(home_definitions, tables)
     make_ready(engine, tables, secret)
     moment = naive_utc(known_at)

@@ -14,7 +14,7 @@ from relance.base.spans import parse_span
 from relance.base.zones import local_day, plus_days, to_instant
 from relance.customers.relations import scratch
 from relance.engines.calendar import DAYS, keep_local_days, keep_offset_days
-from relance.engines.compiled import compiled
+from relance.engines.texts import compiled
 from relance.engines.duckdb import DuckEngine
 from relance.engines.versions import Stamp
 from relance.ingest.mapping import Feed
@@ -50,7 +50,7 @@ def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -
     keep_offset_days(engine, feed.zone or "UTC")
     columns = table.columns
     if "reference" in columns:
-        name = ("history", feed.fingerprint, table.table.name, columns)
+        name = ("history", feed.fingerprint, table.table.name, *columns)
         engine.keep("stamped", compiled(engine, name, lambda: _stamped(feed, table)))
     else:
         engine.load("period_known", {"at": "instant"}, [{"at": available_at(feed, stamp)}])

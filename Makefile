@@ -1,0 +1,33 @@
+# Every target stands on its own from a fresh clone: the environment is made when it is missing or out of date.
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+BIN := .venv/bin
+
+.PHONY: setup demo test test-fast check fix bench lock
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml scripts/setup scripts/system-packages scripts/system-packages.txt
+	PYTHON="$(PYTHON)" scripts/setup && touch $@
+
+demo: setup
+	$(BIN)/relance demo
+
+test: setup
+	$(BIN)/pytest -n 2 --durations=10
+
+test-fast: setup
+	$(BIN)/pytest -n 2 -m "not slow"
+
+check: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy --strict src
+	$(BIN)/lint-imports --no-logo && $(BIN)/pytest -q tests/test_house.py tests/test_lock.py
+
+fix: setup
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bench: setup
+	$(BIN)/python -m bench.run
+
+# After a change of dependencies in pyproject.toml; needs uv. Only what must change moves; UPGRADE=--upgrade moves all.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate $(UPGRADE) pyproject.toml -o requirements.lock

@@ -1,0 +1,82 @@
+"""A home, opened: its settings, warehouse, ledger and tables."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import ibis
+import ibis.expr.types as ir
+
+from relance.base.clock import naive_utc
+from relance.base.errors import Busy
+from relance.base.home import Home
+from relance.base.settings import Settings
+from relance.customers.own_tables import load_tables
+from relance.customers.relations import View, house_relation, relation
+from relance.customers.schema import create_star
+from relance.customers.star import STAR
+from relance.customers.tables import Table
+from relance.engines.duckdb import DuckEngine, open_warehouse
+from relance.engines.ledger import Ledger
+from relance.engines.sqlite import migrate_ledger, open_ledger
+from relance.engines.texts import compiled
+
+
+@dataclass
+class Installation:
+    """What every verb of the house is given. One process owns it at a time."""
+
+    home: Home
+    settings: Settings
+    engine: DuckEngine
+    ledger: Ledger
+    tables: Mapping[str, Table]
+    secret: bytes
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def zone(self) -> str:
+        """The brand's zone, in which schedules and days are read."""
+        return self.settings.brand.zone
+
+    @contextmanager
+    def turn_lock(self) -> Iterator[None]:
+        """One turn at a time; the second is refused, not queued."""
+        if not self._turn.acquire(blocking=False):
+            raise Busy("another turn is under way; wait until it has finished")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def view(self, turn: datetime) -> View:
+        """How a turn at this instant looks at the star: superseded versions only where later facts are in."""
+        latest = self.engine.value(compiled(self.engine, ("last-import",), _last_import))
+        merged = bool(self.engine.value(compiled(self.engine, ("aliases",), _number_of_aliases)))
+        return View(self.tables, history=latest is not None and latest > naive_utc(turn), merged=merged)
+
+    def close(self) -> None:
+        self.engine.close()
+
+
+def _last_import() -> ir.Table:
+    imports = house_relation("imports")
+    return imports.aggregate(latest=imports["known_at"].max())
+
+
+def _number_of_aliases() -> ir.Table:
+    return relation("aliases", STAR["aliases"].open_columns).aggregate(number=ibis._.count())
+
+
+def open_installation(home: Home) -> Installation:
+    """Opens everything, creating and migrating what is missing. Busy where another process owns the warehouse."""
+    settings = home.settings()
+    tables = load_tables(home.definitions / "tables")
+    engine = open_warehouse(home.warehouse, memory_limit=settings.memory_limit, threads=settings.threads)
+    create_star(engine, tables.values())
+    migrate_ledger(home.ledger)
+    return Installation(home, settings, engine, open_ledger(home.ledger), tables, home.secret())

@@ -1,0 +1,256 @@
+"""The outbox in SQLite: approved messages go in once, change state with an event each, and are counted."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from relance.engines.ledger import (
+    STATES,
+    OutboxCount,
+    OutboxEvent,
+    OutboxKey,
+    OutboxRow,
+    Outcome,
+    Outgoing,
+)
+from relance.engines.sqlite_file import (
+    SqliteFile,
+    instant,
+    instant_text,
+    optional_instant,
+    optional_text,
+    to_json,
+)
+
+BATCH = 1_000
+_INSERT = """
+INSERT INTO outbox (scenario, step, contact, occurrence, channel, keys, kind, version, sender, message,
+                    message_version, language, locale, stops, context, address, address_hash, local_day,
+                    due_at, fresh_until, created_at, state, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
+ON CONFLICT (scenario, step, contact, occurrence, channel) DO NOTHING
+"""
+_WAITS = "state IN ('queued', 'deferred')"
+
+
+def _values(row: Outgoing) -> tuple[Any, ...]:
+    key = row.key
+    return (
+        key.scenario,
+        key.step,
+        key.contact,
+        key.occurrence,
+        key.channel,
+        to_json(row.keys or (key.occurrence,)),
+        row.kind,
+        row.version,
+        row.sender,
+        row.message,
+        row.message_version,
+        row.language,
+        row.locale,
+        to_json(row.stops),
+        to_json(row.context),
+        row.address,
+        row.address_hash,
+        row.local_day.isoformat(),
+        instant_text(row.due_at),
+        optional_text(row.fresh_until),
+        instant_text(row.created_at),
+        instant_text(row.created_at),
+    )
+
+
+def _key(row: sqlite3.Row) -> OutboxKey:
+    return OutboxKey(row["scenario"], row["step"], row["contact"], row["occurrence"], row["channel"])
+
+
+def _outgoing(row: sqlite3.Row) -> Outgoing:
+    return Outgoing(
+        key=_key(row),
+        keys=tuple(json.loads(row["keys"])),
+        kind=row["kind"],
+        version=row["version"],
+        sender=row["sender"],
+        message=row["message"],
+        message_version=row["message_version"],
+        language=row["language"],
+        locale=row["locale"],
+        context=json.loads(row["context"]),
+        address=row["address"],
+        address_hash=row["address_hash"],
+        local_day=date.fromisoformat(row["local_day"]),
+        due_at=instant(row["due_at"]),
+        created_at=instant(row["created_at"]),
+        fresh_until=optional_instant(row["fresh_until"]),
+        stops=json.loads(row["stops"]),
+    )
+
+
+def _row(row: sqlite3.Row) -> OutboxRow:
+    return OutboxRow(
+        row["id"],
+        _outgoing(row),
+        row["state"],
+        row["reason"],
+        row["message_id"],
+        row["attempts"],
+        optional_instant(row["retry_at"]),
+        instant(row["updated_at"]),
+    )
+
+
+def _event(row: sqlite3.Row) -> OutboxEvent:
+    return OutboxEvent(
+        row["seq"],
+        row["outbox_id"],
+        _key(row),
+        tuple(json.loads(row["keys"])),
+        row["kind"],
+        row["version"],
+        row["sender"],
+        date.fromisoformat(row["local_day"]),
+        row["state"],
+        row["reason"],
+        instant(row["at"]),
+    )
+
+
+def _batches(rows: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+    waiting = iter(rows)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
+
+
+class Outbox(SqliteFile):
+    """The part of the ledger that holds the right to send."""
+
+    def enqueue(self, rows: Iterable[Outgoing]) -> int:
+        new = 0
+        for batch in _batches(rows):
+            with self.transaction():
+                new += self.connection.executemany(_INSERT, [_values(row) for row in batch]).rowcount
+        return new
+
+    def outbox(self, *, contact: int | None = None, states: Sequence[str] = STATES) -> list[OutboxRow]:
+        return [
+            _row(row)
+            for row in self.rows(
+                """SELECT * FROM outbox WHERE state IN (SELECT value FROM json_each(:states))
+               AND (:contact IS NULL OR contact = :contact) ORDER BY id""",
+                {"states": to_json(states), "contact": contact},
+            )
+        ]
+
+    def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
+        return [
+            _row(row)
+            for row in self.rows(
+                f"""SELECT * FROM outbox WHERE {_WAITS} AND channel = :channel AND due_at <= :now
+                AND (retry_at IS NULL OR retry_at <= :now) ORDER BY due_at, id LIMIT :limit""",
+                {"channel": channel, "now": instant_text(now), "limit": limit},
+            )
+        ]
+
+    def begin_handing(self, message_ids: Mapping[int, str], at: datetime) -> set[int]:
+        begun = set()
+        with self.transaction():
+            for outbox_id, message_id in message_ids.items():
+                if self.change(
+                    f"""UPDATE outbox SET state = 'handing', reason = NULL, message_id = ?, retry_at = NULL,
+                        attempts = attempts + 1, updated_at = ? WHERE id = ? AND {_WAITS}""",
+                    (message_id, instant_text(at), outbox_id),
+                ):
+                    begun.add(outbox_id)
+        return begun
+
+    def record(self, outcomes: Iterable[Outcome], at: datetime) -> None:
+        with self.transaction():
+            self.connection.executemany(
+                """UPDATE outbox SET state = ?, reason = ?, message_id = ifnull(?, message_id), retry_at = ?,
+                   updated_at = ? WHERE id = ?""",
+                [
+                    (
+                        one.state,
+                        one.reason,
+                        one.message_id,
+                        optional_text(one.retry_at),
+                        instant_text(at),
+                        one.id,
+                    )
+                    for one in outcomes
+                ],
+            )
+
+    def recover(self, channel: str, at: datetime, max_attempts: int) -> int:
+        with self.transaction():
+            unknown = self.change(
+                """UPDATE outbox SET state = 'unknown', reason = 'sender_died', updated_at = ?
+                   WHERE state = 'handing' AND channel = ?""",
+                (instant_text(at), channel),
+            )
+            self.change(
+                """UPDATE outbox SET state = 'queued', reason = 'again', updated_at = ?
+                   WHERE state = 'unknown' AND channel = ? AND kind = 'transactional' AND attempts < ?""",
+                (instant_text(at), channel, max_attempts),
+            )
+        return unknown
+
+    def cancel(
+        self,
+        contacts: Iterable[int],
+        reason: str,
+        at: datetime,
+        *,
+        kinds: Sequence[str] = ("marketing",),
+        channel: str | None = None,
+        sender: str | None = None,
+        scenarios: Sequence[str] | None = None,
+    ) -> int:
+        return self.change(
+            f"""UPDATE outbox SET state = 'cancelled', reason = :reason, updated_at = :at WHERE {_WAITS}
+                AND contact IN (SELECT value FROM json_each(:contacts))
+                AND kind IN (SELECT value FROM json_each(:kinds))
+                AND (:channel IS NULL OR channel = :channel) AND (:sender IS NULL OR sender = :sender)
+                AND (:scenarios IS NULL OR scenario IN (SELECT value FROM json_each(:scenarios)))""",
+            {
+                "reason": reason,
+                "at": instant_text(at),
+                "contacts": to_json(list(contacts)),
+                "kinds": to_json(kinds),
+                "channel": channel,
+                "sender": sender,
+                "scenarios": None if scenarios is None else to_json(scenarios),
+            },
+        )
+
+    def cancel_keys(self, keys: Iterable[OutboxKey], reason: str, at: datetime) -> int:
+        listed = to_json([[key.scenario, key.step, key.contact, key.occurrence, key.channel] for key in keys])
+        return self.change(
+            f"""UPDATE outbox SET state = 'cancelled', reason = ?, updated_at = ? WHERE {_WAITS}
+                AND (scenario, step, contact, occurrence, channel) IN (
+                    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+                    FROM json_each(?))""",
+            (reason, instant_text(at), listed),
+        )
+
+    def events_since(self, seq: int, limit: int = 10_000) -> list[OutboxEvent]:
+        return [
+            _event(row)
+            for row in self.rows("SELECT * FROM outbox_events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+        ]
+
+    def outbox_counts(self) -> list[OutboxCount]:
+        return [
+            OutboxCount(*row)
+            for row in self.rows(
+                """SELECT scenario, channel, kind, state, reason, count(*), sum(json_array_length(keys))
+                   FROM outbox GROUP BY scenario, channel, kind, state, reason
+                   ORDER BY scenario, channel, kind, state, reason"""
+            )
+        ]

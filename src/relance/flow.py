@@ -1,0 +1,58 @@
+"""The whole system on one screen: one turn, top to bottom. Read this first.
+
+Files have become facts (`ingest`); a turn asks who is due, what holds for them, and whether we may; what is
+approved is copied to the outbox, from which senders take it (`channels`). `plan` is the same turn, rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from relance.base.errors import Refused
+from relance.customers.absorb import absorb_ledger
+from relance.customers.installation import Installation
+from relance.messages.release import release
+from relance.policy.decide import decide
+from relance.policy.record import record
+from relance.policy.report import TurnReport, report_of
+from relance.scenarios.candidates import gather
+from relance.scenarios.journeys import lay_follows
+from relance.scenarios.moment import Moment, lay_out
+from relance.scenarios.running import last_turn, pinned_versions, running_scenarios
+
+
+def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since: date | None = None) -> TurnReport:
+    """One turn: decides, records every decision in one transaction, and hands the approved to the outbox.
+
+    Raises Refused for an instant before the last turn, Busy where another turn is under way.
+    """
+    previous = last_turn(place.engine, before=None)
+    if previous and at < previous:
+        raise Refused(f"a turn at {previous:%Y-%m-%d %H:%M} UTC has been run; time does not go back to {at}")
+    moment = Moment(at, at + timedelta(microseconds=1), last_turn(place.engine, before=at), place.zone, enter_since)
+    with place.turn_lock(), place.engine.transaction():
+        report = _turn(place, moment, only, "run")
+        record(place.engine, moment, report)
+    release(place)
+
+    return report
+
+
+def plan(place: Installation, at: datetime, only: Sequence[str] = (), enter_since: date | None = None) -> TurnReport:
+    """What a turn at this instant decides (or decided: past days ignore what was decided later). Writes nothing."""
+    moment = Moment(at, at, last_turn(place.engine, before=at), place.zone, enter_since)
+    with place.turn_lock(), place.engine.rolled_back():
+        return _turn(place, moment, only, "plan")
+
+
+def _turn(place: Installation, moment: Moment, only: Sequence[str], kind: str) -> TurnReport:
+    absorb_ledger(place.engine, place.ledger, moment.turn)
+    running = running_scenarios(place.ledger, moment.turn, only)
+    pinned = pinned_versions(place.engine, place.ledger, running, moment)
+    view = place.view(moment.turn)
+    lay_out(place.engine, moment, running)
+    found = gather(place.engine, view, moment, running, pinned)
+    decide(place.engine, view, place.settings, moment)
+    lay_follows(place.engine, moment, [*(each.version for each in running), *pinned])
+    return report_of(place.engine, kind, moment, running, found)

@@ -1,0 +1,104 @@
+"""Screened candidates become verdicts: one address once, the most important message, the control group last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import ibis
+import ibis.expr.types as ir
+
+from relance.policy.reasons import BEFORE_STOPS
+from relance.scenarios.journeys import OUTCOMES
+
+_SPENT = (
+    "stale", "too_late", "anonymous", "not_logged_in", "no_address", "not_targeted", "consent_refused", "no_basis",
+    "suppressed", "stopped", "nothing_left", "logged_in", "cap_after", "holdout",
+)  # fmt: skip
+_FLAGS = {"stale_data": "stale"}
+
+
+def verdicts(screened: ir.Table, turn: ir.Table) -> ir.Table:
+    """Rows of OUTCOMES for every screened candidate.
+
+    Candidates that pass all else are walked per contact in order of priority: those held out are recorded and
+    skipped, the first other wins, the rest lose. A contact at its cap takes no part, so no control arm is
+    starved and nobody loses to a message that does not leave.
+    """
+    rows = _with_early(screened)
+    rows = _with_same_address(rows)
+    rows = _with_walk(rows)
+    rows = _with_outcome(rows)
+    return _as_decisions(rows, turn)
+
+
+def _with_early(rows: ir.Table) -> ir.Table:
+    """Refused whatever the others do; and deferred whatever happens."""
+    parts = [ibis.ifelse(rows[_FLAGS.get(name, name)], f"{name},", "") for name in BEFORE_STOPS]
+    parts += [rows["stopped"], ibis.ifelse(rows["nothing_left"], "nothing_left,", "")]
+    early = _joined(parts)
+    open_ = (early == "") & ~rows["feed_waiting"] & ~rows["quiet_hours"]
+    # flags that have done their work are dropped: every column is carried through each query that follows
+    return rows.mutate(early=early, open=open_).drop(*_SPENT)
+
+
+def _with_same_address(rows: ir.Table) -> ir.Table:
+    """Of several contacts with one address the first by contact id keeps the message."""
+    competing = rows["open"] & (rows["purpose"] != "transactional")
+    group = [rows["rule"], rows["step"], rows["address"], competing]
+    first = rows["own_id"].min().over(group_by=group)
+    same = competing & (rows["own_id"] != first)
+    rows = rows.mutate(same_address=same)
+    return rows.mutate(passing=rows["open"] & ~rows["same_address"] & ~rows["cap"])
+
+
+def _with_walk(rows: ir.Table) -> ir.Table:
+    walked = rows["passing"] & (rows["purpose"] == "marketing")
+    rows = rows.mutate(walked=walked)
+    order = [rows["priority"].desc(), rows["rule"], rows["step"]]
+    place = ibis.dense_rank().over(group_by=[rows["contact"], rows["walked"]], order_by=order)
+    rows = rows.mutate(place=ibis.ifelse(rows["walked"], place, ibis.null("int64")))
+    group = [rows["contact"], rows["walked"]]
+    goes = ibis.ifelse(rows["walked"] & ~rows["held"], rows["place"], ibis.null("int64"))
+    rows = rows.mutate(winner=goes.min().over(group_by=group))
+    winning = ibis.ifelse(rows["place"] == rows["winner"], rows["rule"], ibis.null("string"))
+    return rows.mutate(winning=winning.max().over(group_by=[rows["contact"], rows["walked"]]))
+
+
+def _with_outcome(rows: ir.Table) -> ir.Table:
+    lost = rows["walked"] & (rows["place"] > rows["winner"]).fill_null(False)
+    held = rows["passing"] & rows["held"] & ~lost
+    late = [
+        ibis.ifelse(rows["quiet_hours"] & ~rows["feed_waiting"], "quiet_hours,", ""),
+        ibis.ifelse(rows["same_address"], "same_address,", ""),
+        ibis.ifelse(lost, "lost,", ""),
+        ibis.ifelse(rows["cap"], "cap,", ""),
+        ibis.ifelse(held, "holdout,", ""),
+    ]
+    waiting = ibis.ifelse(rows["feed_waiting"], "waiting_feed,", "")
+    reasons = _joined([waiting, rows["early"], *late])
+    deferred = rows["feed_waiting"] | ((rows["early"] == "") & rows["quiet_hours"])
+    deferred = deferred | (lost & (rows["on_lose"] == "wait"))
+    outcome = ibis.cases((deferred, "deferred"), (held, "held_out"), (rows["passing"] & ~lost, "send"), else_="refused")
+    return rows.mutate(outcome=outcome, reasons=reasons, lost_to=ibis.ifelse(lost, rows["winning"], None))
+
+
+def _as_decisions(rows: ir.Table, turn: ir.Table) -> ir.Table:
+    rows = rows.cross_join(turn.select("turn"))
+    rows = rows.mutate(reason=rows["reasons"].re_extract("^([^,]*)", 1), reasons=rows["reasons"].re_replace(",$", ""))
+    group = [rows["rule"], rows["step"], rows["contact"], rows["visitor"], rows["outcome"]]
+    first = rows["occurrence"].min().over(group_by=group)
+    key = ibis.literal("|").join([rows["rule"], rows["step"], rows["contact"].cast("string"), first])
+    rows = rows.mutate(
+        message_key=ibis.ifelse(rows["outcome"] == "send", key, None),
+        scenario=rows["rule"],
+        at=rows["turn"],
+        due_date=ibis.null("date"),
+    )
+    return rows.select(*OUTCOMES)
+
+
+def _joined(parts: Iterable[ir.Value]) -> ir.StringValue:
+    text: ir.StringValue = ibis.literal("")
+    for part in parts:
+        text = text + part
+    return text

@@ -1,0 +1,76 @@
+"""The published order of reasons: all are computed, the first that holds is the primary one."""
+
+from __future__ import annotations
+
+# Before the stop conditions, then the stop conditions by their own names, then after them.
+BEFORE_STOPS = (
+    "stale_data",
+    "too_late",
+    "anonymous",
+    "not_logged_in",
+    "no_address",
+    "not_targeted",
+    "consent_refused",
+    "no_basis",
+    "suppressed",
+)
+AFTER_STOPS = ("nothing_left", "quiet_hours", "same_address", "lost", "cap", "holdout")
+DEFERRALS = ("waiting_feed", "quiet_hours")
+
+FRENCH: dict[str, str] = {
+    "stale_data": "Les données attendues ne sont pas arrivées à temps",
+    "too_late": "Le bon moment était passé",
+    "anonymous": "Visiteur anonyme : personne à qui écrire",
+    "not_logged_in": "N’était pas connecté à son compte",
+    "no_address": "Aucune adresse",
+    "not_targeted": "Hors de l’audience du scénario",
+    "consent_refused": "A refusé ces messages",
+    "no_basis": "N’a jamais accepté ces messages, ou son accord a expiré",
+    "suppressed": "Adresse mise de côté (retours ou plainte)",
+    "reentry": "A déjà reçu ce message il y a peu",
+    "ordered": "A commandé depuis",
+    "more_than_one_order": "A déjà plus d’une commande",
+    "nothing_left": "Plus rien à montrer : acheté ou épuisé",
+    "waiting_feed": "On attend des données",
+    "quiet_hours": "Plage de silence",
+    "same_address": "La même adresse a reçu ce message par un autre contact",
+    "lost": "Un autre message, plus important, est parti",
+    "cap": "A déjà reçu assez de messages",
+    "holdout": "Groupe témoin",
+}
+ENGLISH: dict[str, str] = {
+    "stale_data": "The data it needs did not arrive in time",
+    "too_late": "The right moment had passed",
+    "anonymous": "Anonymous visitor: nobody to write to",
+    "not_logged_in": "Was not logged in",
+    "no_address": "No address",
+    "not_targeted": "Outside the scenario’s audience",
+    "consent_refused": "Refused these messages",
+    "no_basis": "Never agreed to these messages, or the agreement has lapsed",
+    "suppressed": "Address set aside (bounces or complaint)",
+    "reentry": "Had this message a short while ago",
+    "ordered": "Has ordered since",
+    "more_than_one_order": "Already has more than one order",
+    "nothing_left": "Nothing left to show: bought or sold out",
+    "waiting_feed": "Waiting for data",
+    "quiet_hours": "Quiet hours",
+    "same_address": "Another contact with the same address got this message",
+    "lost": "Another, more important message went instead",
+    "cap": "Already had enough messages",
+    "holdout": "Control group",
+}
+
+
+def readable(code: str, language: str) -> str:
+    """The reason as the reader says it; a retailer's own stop condition reads as its name."""
+    words = FRENCH if language.startswith("fr") else ENGLISH
+    return words.get(code, code.replace("_", " "))
+
+
+def rank(code: str) -> int:
+    """Its place in the published order; stop conditions by name stand between the two lists."""
+    if code in BEFORE_STOPS:
+        return BEFORE_STOPS.index(code)
+    if code in AFTER_STOPS:
+        return len(BEFORE_STOPS) + 1 + AFTER_STOPS.index(code)
+    return len(BEFORE_STOPS)

@@ -1,0 +1,71 @@
+"""Who is at which step now: new candidates of the trigger and journeys whose wait is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import ibis
+import ibis.expr.types as ir
+
+from relance.customers.relations import View, house_relation
+from relance.scenarios.triggers import ARRIVALS, clock_of, trigger_rows
+from relance.scenarios.versions import Version
+
+WORK: Mapping[str, str] = {"probe": "integer", "node": "integer", "entering": "boolean", **ARRIVALS}
+# What names a journey; null-safe because an anonymous candidate has no contact.
+JOURNEY = ("scenario", "contact", "visitor", "occurrence")
+
+
+def entering(version: Version, view: View, rule: str) -> ir.Table:
+    """Candidates of the trigger that no earlier turn has decided; columns of WORK but for the probe."""
+    due = trigger_rows(version.scenario, view, rule)
+    begun = _begun(version, rule)
+    fresh = due.anti_join(begun, same_journey(due, begun))
+    return fresh.mutate(node=ibis.literal(0).cast("int64"), entering=ibis.literal(True)).select(*_without_probe())
+
+
+def resuming(version: Version, rule: str) -> ir.Table:
+    """Journeys pinned to this version whose wait ends at or before the turn."""
+    clock = clock_of(rule)
+    latest = latest_journeys(version.name, rule)
+    latest = latest.filter(latest["version"] == version.number, latest["state"] == "waiting")
+    rows = latest.join(clock, latest["due_at"] <= clock["turn"], rname="clock_{name}")
+    rows = rows.mutate(entering=ibis.literal(False), logged_in=ibis.null("boolean"))
+    return rows.select(*_without_probe())
+
+
+def numbered(rows: ir.Table) -> ir.Table:
+    """Gives each row its probe, in an order that depends on nothing but the rows."""
+    order = [rows["due_at"], rows["contact"], rows["visitor"], rows["occurrence"]]
+    return rows.mutate(probe=ibis.row_number().over(order_by=order)).select(*WORK)
+
+
+def latest_journeys(scenario: str, rule: str) -> ir.Table:
+    """The last row of every journey of a scenario, as the turn's own decisions begin."""
+    clock = clock_of(rule)
+    rows = house_relation("journeys")
+    rows = rows.filter(rows["scenario"] == scenario)
+    rows = rows.join(clock, rows["at"] < clock["decided_until"], rname="clock_{name}")
+    order = [rows["at"].desc(), rows["node"].desc()]
+    rows = rows.mutate(place=ibis.row_number().over(group_by=[rows[name] for name in JOURNEY], order_by=order))
+    return rows.filter(rows["place"] == 0).drop("place")
+
+
+def same_journey(left: ir.Table, right: ir.Table) -> list[ir.BooleanValue]:
+    """Predicates: both rows speak of one journey of one scenario."""
+    return [
+        left["contact"].fill_null(0) == right["contact"].fill_null(0),
+        left["visitor"] == right["visitor"],
+        left["occurrence"] == right["occurrence"],
+    ]
+
+
+def _begun(version: Version, rule: str) -> ir.Table:
+    rows = house_relation("journeys")
+    rows = rows.filter(rows["scenario"] == version.name)
+    rows = rows.join(clock_of(rule), rows["at"] < clock_of(rule)["decided_until"], rname="clock_{name}")
+    return rows.select("contact", "visitor", "occurrence").distinct()
+
+
+def _without_probe() -> tuple[str, ...]:
+    return tuple(name for name in WORK if name != "probe")

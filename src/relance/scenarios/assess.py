@@ -1,0 +1,148 @@
+"""Arrivals become assessed rows: freshness, identity, target and stop conditions, each with what it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import ibis
+import ibis.expr.types as ir
+
+from relance.audiences.criteria import parse_criteria
+from relance.audiences.probes import PROBES, Observed, observe
+from relance.customers.relations import View, house_relation, scratch
+from relance.scenarios.arrivals import WORK
+from relance.scenarios.documents import Scenario
+from relance.scenarios.triggers import clock_of
+
+# Per rule and span of due times: is a feed that the scenario needs still missing, or missing for good?
+FEED_DAYS: Mapping[str, str] = {
+    "rule": "text",
+    "due_from": "instant",
+    "due_until": "instant",
+    "waiting": "boolean",
+    "stale": "boolean",
+}
+ASSESSED: Mapping[str, str] = {
+    **WORK,
+    "stale": "boolean",
+    "feed_waiting": "boolean",
+    "too_late": "boolean",
+    "anonymous": "boolean",
+    "not_logged_in": "boolean",
+    "not_targeted": "boolean",
+    "stopped": "text",  # reasons in the document's order, joined by commas; empty where none holds
+    "nothing_left": "boolean",
+    "read": "text",  # what the conditions saw
+}
+
+
+def probe_rows(rule: str) -> ir.Table:
+    """The questions to be asked about the contacts at work: asked as of the turn, knowing what it knows."""
+    work = scratch("work", WORK)
+    rows = work.filter(work["contact"].notnull()).cross_join(clock_of(rule).select("turn", "known"))
+    return rows.select(
+        probe=rows["probe"],
+        contact=rows["contact"],
+        as_of=rows["turn"],
+        known=rows["known"],
+        fact_at=rows["fact_at"],
+        fact_day=rows["fact_day"],
+    )
+
+
+def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
+    """Columns of ASSESSED for every row of scratch `work`; reads scratch `probes`, `items`, `feed_days`."""
+    rows = _with_clock(scratch("work", WORK), rule)
+    rows = _with_feeds(rows, scenario, rule)
+    rows, reads = _with_conditions(rows, scenario, view, zone)
+    rows = _with_reentry(rows, scenario, rule)
+    rows = _with_items(rows, scenario)
+    reasons = [ibis.ifelse(rows["reentry"], "reentry,", "")]
+    reasons += [ibis.ifelse(rows[f"stop_{place}"], f"{name},", "") for place, name in enumerate(scenario.stop)]
+    stopped = reasons[0]
+    for reason in reasons[1:]:
+        stopped = stopped + reason
+    rows = rows.mutate(stopped=stopped, read=reads(rows))
+    return rows.select(*ASSESSED)
+
+
+def _with_clock(work: ir.Table, rule: str) -> ir.Table:
+    rows = work.cross_join(clock_of(rule).select("fresh_since"))
+    return rows.mutate(
+        too_late=rows["due_at"] < rows["fresh_since"],
+        anonymous=rows["contact"].isnull(),
+        not_logged_in=rows["contact"].notnull() & ~rows["logged_in"].fill_null(True),
+    )
+
+
+def _with_feeds(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
+    if not scenario.needs:
+        return rows.mutate(stale=ibis.literal(False), feed_waiting=ibis.literal(False))
+    feeds = scratch("feed_days", FEED_DAYS)
+    feeds = feeds.filter(feeds["rule"] == rule).drop("rule")
+    span = [rows["due_at"] >= feeds["due_from"], rows["due_at"] < feeds["due_until"]]
+    joined = rows.left_join(feeds, span)
+    return joined.mutate(stale=joined["stale"].fill_null(False), feed_waiting=joined["waiting"].fill_null(False)).drop(
+        "due_from", "due_until", "waiting"
+    )
+
+
+class _Reads:
+    """Collects what conditions saw, to be kept beside the verdict as one readable text."""
+
+    def __init__(self) -> None:
+        self.columns: list[tuple[str, str]] = []
+
+    def __call__(self, rows: ir.Table) -> ir.Value:
+        text: ir.Value = ibis.literal("")
+        for label, column in self.columns:
+            text = text + f"{label}=" + rows[column].cast("string").fill_null("") + ";"
+        return text
+
+
+def _with_conditions(rows: ir.Table, scenario: Scenario, view: View, zone: str) -> tuple[ir.Table, _Reads]:
+    reads = _Reads()
+    if scenario.target is not None:
+        rows = _asked(rows, scenario.target, "target", view, zone, reads)
+        rows = rows.mutate(not_targeted=~rows["target"].fill_null(False))
+    else:
+        rows = rows.mutate(not_targeted=ibis.literal(False))
+    for place, condition in enumerate(scenario.stop.values()):
+        rows = _asked(rows, condition, f"stop_{place}", view, zone, reads)
+        rows = rows.mutate(**{f"stop_{place}": rows[f"stop_{place}"].fill_null(False)})
+    return rows, reads
+
+
+def _asked(rows: ir.Table, condition: object, name: str, view: View, zone: str, reads: _Reads) -> ir.Table:
+    seen = observed(condition, view, zone)
+    answer = seen.rows.select("probe", "verdict", *(leaf.column for leaf in seen.leaves))
+    renamed = {f"{name}_{leaf.column}": leaf.column for leaf in seen.leaves}
+    reads.columns += [(f"{name}.{leaf.path}", f"{name}_{leaf.column}") for leaf in seen.leaves]
+    return rows.left_join(answer.rename(**{name: "verdict"}, **renamed), "probe", rname=f"{name}_{{name}}")
+
+
+def observed(condition: object, view: View, zone: str) -> Observed:
+    """A condition asked of the rows of scratch `probes`."""
+    return observe(parse_criteria(condition), scratch("probes", PROBES), view, zone=zone)
+
+
+def _with_reentry(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
+    """Written to, or held out, too few local dates ago."""
+    if scenario.reentry is None:
+        return rows.mutate(reentry=ibis.literal(False))
+    past = house_relation("decisions")
+    past = past.filter(past["scenario"] == scenario.scenario, past["outcome"].isin(["send", "held_out"]))
+    past = past.join(clock_of(rule), past["at"] < clock_of(rule)["decided_until"], rname="clock_{name}")
+    last = past.group_by("contact").agg(last_entry=past["at"].max())
+    joined = rows.left_join(last, "contact", rname="entry_{name}").cross_join(clock_of(rule).select("reentry_since"))
+    again = joined["last_entry"].notnull() & (joined["last_entry"] >= joined["reentry_since"])
+    return joined.mutate(reentry=joined["entering"] & again)
+
+
+def _with_items(rows: ir.Table, scenario: Scenario) -> ir.Table:
+    if scenario.items is None:
+        return rows.mutate(nothing_left=ibis.literal(False))
+    items = ibis.table({"probe": "int64"}, name="items")
+    left = items.group_by("probe").agg(items_left=items.count())
+    joined = rows.left_join(left, "probe", rname="left_{name}")
+    return joined.mutate(nothing_left=joined["items_left"].isnull())

@@ -1,0 +1,161 @@
+"""The instants of one turn, laid out as small scratch tables that every query of the turn joins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from relance.base.clock import naive_utc
+from relance.base.zones import local_day, to_instant
+from relance.customers.relations import house_relation
+from relance.engines.texts import compiled
+from relance.engines.warehouse import Engine
+from relance.scenarios.assess import FEED_DAYS
+from relance.scenarios.documents import Need, Scenario, Wait
+from relance.scenarios.due import DUE_DAYS, Window, due_days
+from relance.scenarios.triggers import CLOCKS
+from relance.scenarios.versions import Version
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+OLD = ":old"  # the rule of a scenario's window that lies too far back to be seen
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One turn: conditions are asked as of `turn`; decisions before `decided_until` count.
+
+    `enter_since`: a one-off run over facts of these local dates, which replaces the window and freshness.
+    """
+
+    turn: datetime
+    decided_until: datetime
+    last_turn: datetime | None
+    zone: str
+    enter_since: date | None = None
+
+    @property
+    def today(self) -> date:
+        return local_day(self.turn, self.zone)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A scenario that is on: its current version and since when."""
+
+    version: Version
+    since: datetime
+
+
+def lay_out(engine: Engine, moment: Moment, running: Sequence[Running]) -> None:
+    """Fills scratch tables clocks, due_days and feed_days for all scenarios of the turn."""
+    clocks = [clock for each in running for clock in _clocks(each, moment)]
+    engine.load("clocks", CLOCKS, clocks)
+    days = [row for each in running for row in _windows(each, moment)]
+    engine.load("due_days", DUE_DAYS, days)
+    feeds = _complete_until(engine, moment)
+    rows = [row for each in running for row in _feed_days(each, moment, feeds)]
+    engine.load("feed_days", FEED_DAYS, rows)
+
+
+def window_of(running: Running, moment: Moment) -> Window:
+    """Due times that the turn decides: behind the last turn by the look-back, never before the switch-on."""
+    scenario = running.version.scenario
+    if moment.enter_since:
+        return Window(_EVER, moment.turn, moment.enter_since)
+    since = running.since
+    if moment.last_turn:
+        since = max(since, scenario.lookback.before(moment.last_turn, moment.zone))
+    return Window(since, moment.turn)
+
+
+def wait_ends(wait: Wait, scenario: Scenario, turn: datetime, zone: str) -> datetime:
+    """When a wait that is entered at this turn is over.
+
+    Whole days end at the scenario's slot where it has one, else at the same clock time; hours are elapsed.
+    """
+    if wait.until is not None:
+        return _next_clock(wait.until, wait.weekday, turn, zone)
+    assert wait.span is not None
+    if wait.span.days and scenario.schedule:
+        return to_instant(local_day(turn, zone) + timedelta(days=wait.span.days), scenario.schedule.daily, zone)
+    return wait.span.after(turn, zone)
+
+
+def _next_clock(at: time, weekday: str | None, turn: datetime, zone: str) -> datetime:
+    day = local_day(turn, zone)
+    for offset in range(15):
+        candidate = day + timedelta(days=offset)
+        instant = to_instant(candidate, at, zone)
+        if instant > turn and (weekday is None or candidate.weekday() == _WEEKDAYS.index(weekday)):
+            return instant
+    raise AssertionError("every clock time comes within a fortnight")
+
+
+def _clocks(running: Running, moment: Moment) -> list[dict[str, Any]]:
+    scenario = running.version.scenario
+    fresh = _EVER if moment.enter_since else scenario.fresh_for.before(moment.turn, moment.zone)
+    reentry = moment.turn + timedelta(days=1)
+    if scenario.reentry:
+        days = scenario.reentry.after.days
+        # N days later exactly may enter: only messages of the local dates after today - N forbid it
+        reentry = to_instant(moment.today - timedelta(days=days - 1), time(0, 0), moment.zone)
+    clock = {
+        "turn": naive_utc(moment.turn),
+        "known": naive_utc(moment.turn),
+        "decided_until": naive_utc(moment.decided_until),
+        "fresh_since": naive_utc(fresh),
+        "reentry_since": naive_utc(reentry),
+    }
+    return [clock | {"rule": rule} for rule in (running.version.name, running.version.name + OLD)]
+
+
+def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:
+    scenario = running.version.scenario
+    window = window_of(running, moment)
+    rows = due_days(scenario, window, moment.zone, running.version.name)
+    if moment.enter_since is None and window.since > running.since:
+        before = Window(running.since, window.since)
+        rows += due_days(scenario, before, moment.zone, running.version.name + OLD)
+    return rows
+
+
+def _complete_until(engine: Engine, moment: Moment) -> dict[str, datetime]:
+    rows = engine.rows(compiled(engine, ("feeds",), lambda: house_relation("feed_completeness")))
+    found = [row for row in rows if row["known_at"] <= naive_utc(moment.turn)]
+    latest: dict[str, datetime] = {}
+    for row in found:
+        until = row["until"].replace(tzinfo=UTC)
+        latest[row["feed"]] = max(until, latest.get(row["feed"], until))
+    return latest
+
+
+def _feed_days(running: Running, moment: Moment, feeds: dict[str, datetime]) -> list[dict[str, Any]]:
+    """One row for each recent due date on which a needed feed is missing."""
+    scenario = running.version.scenario
+    rows = []
+    for offset in range(scenario.lookback.days + 400 if moment.enter_since else scenario.lookback.days + 9):
+        day = moment.today - timedelta(days=offset)
+        asked = moment.today if moment.enter_since else day
+        missing = [need for need in scenario.needs if _missing(need, asked, feeds, moment.zone)]
+        if missing:
+            over = any(moment.turn >= to_instant(asked, need.deadline, moment.zone) for need in missing)
+            rows.append(_feed_row(running.version.name, day, over, moment.zone))
+    return rows
+
+
+def _missing(need: Need, day: date, feeds: dict[str, datetime], zone: str) -> bool:
+    wanted = to_instant(day, time(0, 0), zone)
+    return feeds.get(need.feed, _EVER) < wanted
+
+
+def _feed_row(rule: str, day: date, over: bool, zone: str) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "due_from": naive_utc(to_instant(day, time(0, 0), zone)),
+        "due_until": naive_utc(to_instant(day + timedelta(days=1), time(0, 0), zone)),
+        "waiting": not over,
+        "stale": over,
+    }

@@ -1,0 +1,243 @@
+"""A trigger is a query over due times: it yields contact, occurrence, due time and the fact behind.
+
+One small interface: `trigger_rows(scenario, view, rule)` joins the facts known at the turn with the rows of
+`due_days` for the rule. The kinds are a dict; nothing here knows a scenario by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import ibis
+import ibis.expr.types as ir
+from pydantic import TypeAdapter, ValidationError
+
+from relance.audiences.criteria import RowCriteria
+from relance.audiences.scope import personal_in, row_test
+from relance.base.errors import BadDocument
+from relance.customers.relations import View, house_relation, scratch
+from relance.customers.tables import Table
+from relance.scenarios.documents import Scenario, Where
+from relance.scenarios.due import DUE_DAYS
+
+# One row per rule: the instants of a turn, as data.
+CLOCKS: Mapping[str, str] = {
+    "rule": "text",
+    "turn": "instant",  # conditions are asked as of this instant …
+    "known": "instant",  # … with what was known by this one
+    "decided_until": "instant",  # decisions before it count, later ones are not looked at
+    "fresh_since": "instant",  # what was due before it is too late
+    "reentry_since": "instant",  # a message at or after it forbids another entry
+}
+ARRIVALS: Mapping[str, str] = {
+    "contact": "integer",
+    "visitor": "text",  # names an anonymous candidate; empty for a contact
+    "occurrence": "text",
+    "subject": "text",  # key of the row behind
+    "fact_at": "instant",
+    "fact_day": "instant",
+    "due_at": "instant",
+    "logged_in": "boolean",
+}
+# A name for what a trigger may be a date of, besides table.column.
+MOMENTS: Mapping[str, tuple[str, str]] = {
+    "first_order": ("orders", "first"),
+    "last_order": ("orders", "last"),
+}
+
+
+def trigger_rows(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """Every (contact, occurrence) due in the rule's window and known by the turn; columns of ARRIVALS."""
+    kind = next(name for name in TRIGGERS if getattr(scenario.trigger, name) is not None)
+    return TRIGGERS[kind](scenario, view, rule).select(*ARRIVALS)
+
+
+def clock_of(rule: str) -> ir.Table:
+    """The turn's instants for one rule."""
+    clocks = scratch("clocks", CLOCKS)
+    return clocks.filter(clocks["rule"] == rule)
+
+
+def _due_days(rule: str) -> ir.Table:
+    rows = scratch("due_days", DUE_DAYS)
+    return rows.filter(rows["rule"] == rule).drop("rule")
+
+
+def _date(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    trigger = scenario.trigger.date
+    assert trigger is not None
+    if trigger.of in MOMENTS:
+        facts = _moment(trigger.of, trigger.where or "valid", view, rule)
+        return _at_instants(facts, scenario, rule)
+    table_name, _, column = trigger.of.partition(".")
+    table = view.table(table_name)
+    declared = table.column(column) if column else None
+    if declared is None or declared.type not in ("date", "instant"):
+        raise BadDocument(f"“{trigger.of}” is not a date: write table.column, first_order or last_order")
+    facts = _known_rows(table_name, column, trigger.where, view, rule)
+    if declared.type == "instant":
+        return _at_instants(facts.rename(fact_at=column), scenario, rule)
+    return _on_dates(facts.rename(fact_date=column), scenario, rule, trigger.yearly)
+
+
+def _row(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    trigger = scenario.trigger.row
+    assert trigger is not None
+    table = view.table(trigger.table)
+    happened = table.happened or "known_at"
+    facts = _known_rows(trigger.table, happened, trigger.where, view, rule)
+    return _at_instants(facts.rename(fact_at=happened), scenario, rule)
+
+
+def _moment(name: str, where: Where, view: View, rule: str) -> ir.Table:
+    """The first or last row of each contact that had happened and was known; ties by key."""
+    table_name, which = MOMENTS[name]
+    table = view.table(table_name)
+    if table_name == "orders" and where == "valid" and not (view.history or view.merged):
+        return _maintained_moment(which, rule)
+    happened = str(table.happened)
+    rows = _known_rows(table_name, happened, where, view, rule)
+    rows = rows.filter(rows["contact"].notnull(), rows[happened] <= rows["turn"])
+    order = [rows[happened], rows["subject"]] if which == "first" else [rows[happened].desc(), rows["subject"].desc()]
+    rows = rows.mutate(place=ibis.row_number().over(group_by=rows["contact"], order_by=order))
+    return rows.filter(rows["place"] == 0).rename(fact_at=happened)
+
+
+def _maintained_moment(which: str, rule: str) -> ir.Table:
+    kept = house_relation("contact_orders").cross_join(clock_of(rule).select("turn"))
+    return kept.select(
+        contact=kept["contact"],
+        subject=kept[f"{which}_order_id"],
+        fact_at=kept[f"{which}_order"],
+        visitor=ibis.literal(""),
+        logged_in=ibis.null("boolean"),
+    ).filter(ibis._["fact_at"].notnull())
+
+
+def _known_rows(table_name: str, column: str, where: Where | None, view: View, rule: str) -> ir.Table:
+    """Rows known at the turn that meet the condition: contact, visitor, subject, logged_in, the column, turn."""
+    table = view.table(table_name)
+    if not table.contact:
+        raise BadDocument(f"table “{table_name}” belongs to no contact, so it cannot trigger a scenario")
+    rows = view.facts(table_name) if column == "known_at" else view.part_of(table_name, column)
+    contact = _contact_of(rows, table_name, view)
+    rows = contact.filter(_row_condition(where, contact, table)) if where else contact
+    clock = clock_of(rule)
+    rows = rows.join(clock, view.known(rows, clock["known"]), rname="clock_{name}")
+    subject = ibis.literal("/").join([rows[key].cast("string") for key in table.key])
+    return rows.select(
+        contact=rows["contact"],
+        subject=subject,
+        visitor=ibis.ifelse(rows["contact"].isnull(), subject, ""),
+        logged_in=ibis.null("boolean"),
+        turn=rows["turn"],
+        **{column: rows[column]},
+    )
+
+
+def _row_condition(where: Where, rows: ir.Table, table: Table) -> ir.BooleanValue:
+    """The condition on one row of the trigger's table, by its open columns."""
+    try:
+        condition: RowCriteria = TypeAdapter(RowCriteria).validate_python(where)
+    except ValidationError as error:
+        raise BadDocument(f"the trigger’s “where” is not a condition on rows: {error.errors()[0]['msg']}") from None
+    if personal := personal_in(table, condition):
+        raise BadDocument(f"a trigger’s “where” cannot read the personal column “{min(personal)}”; ask it in target")
+    return row_test(condition, rows, table, None)
+
+
+def _contact_of(rows: ir.Table, table_name: str, view: View) -> ir.Table:
+    """Vault rows of a table hold its key only; their contact is in the open part."""
+    if "contact" in rows.columns:
+        return rows
+    open_rows = view.facts(table_name).select(*view.table(table_name).key, "contact")
+    return rows.inner_join(open_rows.distinct(), list(view.table(table_name).key))
+
+
+def _at_instants(facts: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
+    days = _due_days(rule)
+    joined = facts.join(
+        days,
+        [facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]],
+        rname="day_{name}",
+    )
+    due = ibis.coalesce(joined["due_at"], joined["fact_at"] + joined["shift"].as_interval("s"))
+    joined = joined.mutate(due_at=due)
+    joined = joined.filter(joined["due_at"] > joined["since"], joined["due_at"] <= joined["until"])
+    return joined.mutate(occurrence=_occurrence(joined, scenario))
+
+
+def _on_dates(facts: ir.Table, scenario: Scenario, rule: str, yearly: bool) -> ir.Table:
+    days = _due_days(rule)
+    days = days.filter(days["fact_from"] == days["fact_day"])
+    if yearly:
+        on = [facts["fact_date"].month() == days["month"], facts["fact_date"].day() == days["day"]]
+    else:
+        on = [facts["fact_date"] >= days["date_from"], facts["fact_date"] <= days["date_until"]]
+    joined = facts.join(days, on, rname="day_{name}")
+    joined = joined.mutate(
+        fact_at=joined["fact_day"],
+        due_at=ibis.coalesce(joined["due_at"], joined["fact_day"] + joined["shift"].as_interval("s")),
+    )
+    joined = joined.filter(joined["due_at"] > joined["since"], joined["due_at"] <= joined["until"])
+    if yearly:
+        joined = joined.filter(joined["fact_date"].year() <= joined["year"])
+    return joined.mutate(occurrence=_occurrence(joined, scenario))
+
+
+def _occurrence(rows: ir.Table, scenario: Scenario) -> ir.Value:
+    if scenario.occurs == "once":
+        return ibis.literal("once")
+    if scenario.occurs == "year":
+        return rows["subject"] + "/" + rows["year"].cast("string")
+    return rows["subject"]
+
+
+def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """Carts by the date of their last touch; an episode begins with an item added after the last decision."""
+    carts = _touched_carts(view, rule)
+    ended = _decided_carts(scenario, rule)
+    rows = carts.left_join(ended, "subject", rname="ended_{name}")
+    rows = rows.filter(rows["added_at"].notnull())
+    rows = rows.filter(rows["decided_at"].isnull() | (rows["added_at"] > rows["decided_at"]))
+    rows = rows.mutate(episode=rows["episodes"].fill_null(0) + 1)
+    due = _at_instants(rows, scenario, rule)
+    return due.mutate(occurrence=due["subject"] + "/" + due["episode"].cast("string"))
+
+
+def _touched_carts(view: View, rule: str) -> ir.Table:
+    clock = clock_of(rule)
+    lines = view.facts("cart_lines")
+    lines = lines.join(
+        clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]], rname="c_{name}"
+    )
+    lines = lines.filter(lines["removed_at"].isnull() | (lines["removed_at"] > lines["turn"]))
+    lines = lines.group_by("cart").agg(added_at=lines["added_at"].max())
+    carts = view.facts("carts")
+    carts = carts.join(
+        clock, [*view.known(carts, clock["known"]), carts["touched_at"] <= clock["turn"]], rname="c_{name}"
+    )
+    carts = carts.left_join(lines, "cart", rname="line_{name}")
+    return carts.select(
+        contact=carts["contact"],
+        subject=carts["cart"],
+        visitor=ibis.ifelse(carts["contact"].isnull(), carts["cart"], ""),
+        logged_in=carts["logged_in"],
+        added_at=carts["added_at"],
+        fact_at=ibis.greatest(carts["touched_at"], ibis.coalesce(carts["added_at"], carts["touched_at"])),
+    )
+
+
+def _decided_carts(scenario: Scenario, rule: str) -> ir.Table:
+    clock = clock_of(rule)
+    journeys = house_relation("journeys")
+    journeys = journeys.filter(journeys["scenario"] == scenario.scenario)
+    past = journeys.join(clock, journeys["at"] < clock["decided_until"], rname="c_{name}")
+    return past.group_by("subject").agg(episodes=past["occurrence"].nunique(), decided_at=past["at"].max())
+
+
+TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
+    "date": _date,
+    "row": _row,
+    "quiet": _quiet,
+}

@@ -1,0 +1,50 @@
+"""A published version of a scenario: the definition, its flat program, and the messages it was published with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from relance.base.ids import digest
+from relance.customers.relations import View
+from relance.scenarios.documents import Scenario, parse_scenario
+from relance.scenarios.program import Node, compile_steps
+
+
+@dataclass(frozen=True)
+class Version:
+    """Immutable: publishing anything else makes another version. `messages` are pinned by name."""
+
+    scenario: Scenario
+    number: int
+    nodes: tuple[Node, ...]
+    messages: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.scenario.scenario
+
+    @cached_property
+    def mark(self) -> str:
+        """What tells two definitions apart in the store of compiled texts."""
+        return digest(self.scenario.model_dump_json(by_alias=True))
+
+
+def version_of(body: str, number: int) -> Version:
+    """A version from its stored body."""
+    stored = json.loads(body)
+    scenario = parse_scenario(stored["scenario"])
+    return Version(scenario, number, compile_steps(scenario), stored["messages"])
+
+
+def body_of(data: Any, messages: Mapping[str, int]) -> str:
+    """What is stored: the document as its author wrote it, and the versions of its messages."""
+    return json.dumps({"scenario": data, "messages": dict(messages)}, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def view_mark(view: View) -> str:
+    """What tells two ways of looking at the star apart."""
+    return digest(repr((view.history, view.merged, sorted(map(repr, view.tables.values())))))
