@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 
-@ibis.udf.scalar.builtin
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]
 def sha256(text: str) -> str:  # type: ignore[empty-body]
     """Lower-case hexadecimal SHA-256 of the UTF-8 of a text."""
 
