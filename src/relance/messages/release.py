@@ -31,7 +31,8 @@ def release(place: Installation) -> int:
     """Copies the messages of every turn not yet copied; answers how many are new in the outbox."""
     new = 0
     for turn in _uncopied(place):
-        rows = place.engine.rows(_approved(turn))
+        place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": turn}])
+        rows = place.engine.rows(compiled(place.engine, ("approved",), _approved))
         for (scenario, number, step), group in groupby(rows, key=_message_of):
             version = stored_version(place.ledger, scenario, number)
             new += sum(_copy(place, version, step, batch) for batch in _batches(list(group)))
@@ -49,9 +50,10 @@ def _turn_kinds() -> ir.Table:
     return house_relation("turns").select("at", "kind")
 
 
-def _approved(turn: datetime) -> ir.Table:
-    rows = house_relation("decisions")
-    rows = rows.filter(rows["outcome"] == "send", rows["at"] == turn)
+def _approved() -> ir.Table:
+    turn = scratch("this_turn", HOUSE_TABLES["turns"]).select("at")
+    rows = house_relation("decisions").semi_join(turn, "at")
+    rows = rows.filter(rows["outcome"] == "send")
     return rows.order_by("scenario", "version", "step", "message_key", "occurrence")
 
 
@@ -172,4 +174,5 @@ def stops_of(version: Version) -> dict[str, str]:
 
 def _mark(place: Installation, turn: datetime) -> None:
     place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": naive_utc(turn), "kind": COPIED}])
-    place.engine.insert("turns", scratch("this_turn", HOUSE_TABLES["turns"]))
+    made = compiled(place.engine, ("this-turn",), lambda: scratch("this_turn", HOUSE_TABLES["turns"]))
+    place.engine.insert("turns", made)
