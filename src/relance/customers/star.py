@@ -112,7 +112,7 @@ purpose text
 sender text
 act text
 confirmed boolean
-source text
+origin text
 wording text
 language text
 affirmative boolean
