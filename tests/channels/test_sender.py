@@ -39,25 +39,19 @@ def fates(ledger: Ledger) -> dict[int, tuple[str, str | None]]:
 
 
 def texts(maildir: Path) -> list[str]:
-    parsed = [
-        email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in mails(maildir)
-    ]
+    parsed = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in mails(maildir)]
     bodies = [mail.get_body(("plain",)) for mail in parsed]
     return [str(body.get_content()) for body in bodies if body]
 
 
 def cart(contact: int, *products: str, **more: Any) -> Any:
-    items = [
-        {"product": one, "title": f"Livre {one}", "url": f"https://lire.example/{one}"} for one in products
-    ]
+    items = [{"product": one, "title": f"Livre {one}", "url": f"https://lire.example/{one}"} for one in products]
     context = {"contact": {}, "items": items, "cart_url": "https://lire.example/panier"}
     return outgoing(contact, scenario="cart", message="forgotten-cart", context=context, **more)
 
 
 def test_what_is_due_reaches_the_mailbox_once(ledger: Ledger, mailbox: MailboxChannel, maildir: Path) -> None:
-    ledger.enqueue(
-        [outgoing(1), outgoing(2, language="en", locale="en-CA"), outgoing(3, due_at=NINE + timedelta(1))]
-    )
+    ledger.enqueue([outgoing(1), outgoing(2, language="en", locale="en-CA"), outgoing(3, due_at=NINE + timedelta(1))])
     assert send(ledger, mailbox).accepted == 2
     assert send(ledger, mailbox).accepted == 0
     assert fates(ledger) == {1: ("accepted", None), 2: ("accepted", None), 3: ("queued", None)}
@@ -68,9 +62,7 @@ def test_what_is_due_reaches_the_mailbox_once(ledger: Ledger, mailbox: MailboxCh
     assert [event.state for event in ledger.events_since(3)] == ["handing", "handing", "accepted", "accepted"]
 
 
-def test_the_unsubscribe_link_says_who_and_from_what(
-    ledger: Ledger, mailbox: MailboxChannel, maildir: Path
-) -> None:
+def test_the_unsubscribe_link_says_who_and_from_what(ledger: Ledger, mailbox: MailboxChannel, maildir: Path) -> None:
     ledger.enqueue([outgoing(7)])
     send(ledger, mailbox)
     word = next(word for word in texts(maildir)[0].split() if "/u/" in word)
@@ -111,13 +103,9 @@ def test_who_left_between_queueing_and_sending_gets_nothing(
     assert fates(ledger)[1] == (("accepted", None) if leaves else ("refused", "consent_refused"))
 
 
-def test_a_suppressed_address_gets_nothing_not_even_a_receipt(
-    ledger: Ledger, mailbox: MailboxChannel
-) -> None:
+def test_a_suppressed_address_gets_nothing_not_even_a_receipt(ledger: Ledger, mailbox: MailboxChannel) -> None:
     ledger.enqueue([outgoing(1, kind="transactional"), outgoing(2)])
-    ledger.suppress(
-        [Suppression("hash-1", "email", "bounced", NINE), Suppression("hash-2", "sms", "bounced", NINE)]
-    )
+    ledger.suppress([Suppression("hash-1", "email", "bounced", NINE), Suppression("hash-2", "sms", "bounced", NINE)])
     send(ledger, mailbox)
     assert fates(ledger) == {1: ("refused", "suppressed"), 2: ("accepted", None)}
 
@@ -142,9 +130,7 @@ def test_an_order_stops_what_heeds_it(ledger: Ledger, mailbox: MailboxChannel) -
     }
 
 
-def test_dead_stock_is_dropped_and_the_text_follows(
-    ledger: Ledger, mailbox: MailboxChannel, maildir: Path
-) -> None:
+def test_dead_stock_is_dropped_and_the_text_follows(ledger: Ledger, mailbox: MailboxChannel, maildir: Path) -> None:
     ledger.enqueue([cart(1, "a", "b"), cart(2, "a"), cart(3, "b", "c"), cart(4, *"abcdef")])
     ledger.add_stop_facts([
         StopFact("out_of_stock", NINE, LATER, product="a"),
@@ -168,9 +154,7 @@ def test_what_is_no_longer_fresh_is_refused_and_exactly_fresh_still_leaves(
     ledger: Ledger, mailbox: MailboxChannel
 ) -> None:
     limit = NINE + timedelta(minutes=5)
-    ledger.enqueue(
-        [outgoing(1, fresh_until=limit), outgoing(2, fresh_until=limit - timedelta(microseconds=1))]
-    )
+    ledger.enqueue([outgoing(1, fresh_until=limit), outgoing(2, fresh_until=limit - timedelta(microseconds=1))])
     send(ledger, mailbox, minutes=5)
     assert fates(ledger) == {1: ("accepted", None), 2: ("refused", "too_late")}
 
@@ -187,18 +171,14 @@ def test_one_address_gets_one_message_a_day(ledger: Ledger, mailbox: MailboxChan
     assert fates(ledger) == {1: sent, 2: refused, 3: sent, 4: sent, 5: refused, 6: sent}
 
 
-def test_the_one_refused_does_not_take_the_place_of_the_other(
-    ledger: Ledger, mailbox: MailboxChannel
-) -> None:
+def test_the_one_refused_does_not_take_the_place_of_the_other(ledger: Ledger, mailbox: MailboxChannel) -> None:
     ledger.enqueue([outgoing(1, address_hash="shared"), outgoing(2, address_hash="shared")])
     ledger.deny([Denial("left", NINE, contact=1)])
     send(ledger, mailbox)
     assert fates(ledger) == {1: ("refused", "consent_refused"), 2: ("accepted", None)}
 
 
-def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(
-    ledger: Ledger, mailbox: MailboxChannel
-) -> None:
+def test_a_message_that_cannot_be_written_does_not_hold_up_the_others(ledger: Ledger, mailbox: MailboxChannel) -> None:
     ledger.enqueue([outgoing(1, message="win-back", context={}), outgoing(2, language="de"),
                     outgoing(3, message_version=9), outgoing(4, address="nobody"), outgoing(5)])  # fmt: skip
     report = send(ledger, mailbox)
@@ -242,9 +222,7 @@ class Dying:
         return self.delivery.deliver(message)
 
 
-def test_a_server_that_dies_on_the_way_gives_back_what_had_not_left(
-    ledger: Ledger, mailbox: MailboxChannel
-) -> None:
+def test_a_server_that_dies_on_the_way_gives_back_what_had_not_left(ledger: Ledger, mailbox: MailboxChannel) -> None:
     ledger.enqueue([outgoing(contact) for contact in (1, 2, 3)])
     with pytest.raises(Unreachable):
         send_due(ledger, Dying(mailbox, after=1), SETTINGS, CLOCK)
@@ -259,12 +237,8 @@ def test_later_means_later_and_not_for_ever(ledger: Ledger) -> None:
     hours = 0.0
     with smtp_server(postmaster) as settings:
         for _ in range(MAX_ATTEMPTS):
-            report = send_due(
-                ledger, SmtpChannel(settings), SETTINGS, FixedClock(NINE + timedelta(hours=hours))
-            )
-            again = send_due(
-                ledger, SmtpChannel(settings), SETTINGS, FixedClock(NINE + timedelta(hours=hours))
-            )
+            report = send_due(ledger, SmtpChannel(settings), SETTINGS, FixedClock(NINE + timedelta(hours=hours)))
+            again = send_due(ledger, SmtpChannel(settings), SETTINGS, FixedClock(NINE + timedelta(hours=hours)))
             assert again.deferred == {}
             hours += 4.0
     assert report.refused == {"gave_up": 1}
@@ -297,11 +271,7 @@ def test_an_answer_that_never_came_is_unknown_and_only_transactional_tries_again
         postmaster.data = lambda address: "250 taken"
         assert send_due(ledger, SmtpChannel(settings), SETTINGS, CLOCK).accepted == 1
     assert fates(ledger) == {1: ("unknown", "connection_lost_after_data"), 2: ("accepted", None)}
-    sent = [
-        email.message_from_bytes(raw)["Message-ID"]
-        for to, raw in postmaster.taken
-        if to.startswith("contact2")
-    ]
+    sent = [email.message_from_bytes(raw)["Message-ID"] for to, raw in postmaster.taken if to.startswith("contact2")]
     assert len(sent) == 2
     assert len(set(sent)) == 1
 
@@ -341,9 +311,7 @@ def test_an_unknown_sender_stops_before_anything_leaves(ledger: Ledger, mailbox:
     assert ledger.contents_hash() == before
 
 
-def test_a_test_message_is_marked_and_leaves_no_trace(
-    ledger: Ledger, mailbox: MailboxChannel, maildir: Path
-) -> None:
+def test_a_test_message_is_marked_and_leaves_no_trace(ledger: Ledger, mailbox: MailboxChannel, maildir: Path) -> None:
     before = ledger.contents_hash()
     compiled = compile_message(shipped("second-purchase"))
     given: dict[str, Any] = {

@@ -64,9 +64,7 @@ def _healed(row: Outgoing, stops: tuple[StopFact, ...]) -> Mapping[str, Any] | N
     return {**row.context, "items": left} if left else None
 
 
-def judge(
-    row: Outgoing, facts: HandOverFacts, now: datetime, left: set[tuple[str, str, str, date]]
-) -> Verdict:
+def judge(row: Outgoing, facts: HandOverFacts, now: datetime, left: set[tuple[str, str, str, date]]) -> Verdict:
     """The last word on one row; `left` holds what already left today, this batch included.
 
     Reasons in the order of the gate: too_late, consent_refused, suppressed, the stop's own, nothing_left,

@@ -192,9 +192,7 @@ def _compiled(work: _Work, row: Outgoing) -> CompiledMessage:
     name = (row.message, row.message_version)
     if name not in work.compiled:
         body = work.ledger.document("message", *name).body
-        work.compiled[name] = compile_message(
-            load_message(body), f"{row.message}, version {row.message_version}"
-        )
+        work.compiled[name] = compile_message(load_message(body), f"{row.message}, version {row.message_version}")
     return work.compiled[name]
 
 

@@ -65,9 +65,7 @@ class MailSettings:
         """The sender of this name. Raises Refused."""
         if name not in self.senders:
             known = ", ".join(self.senders) or "none"
-            raise Refused(
-                f"the settings have no sender “{name}” (they have {known}); add it, nothing was sent"
-            )
+            raise Refused(f"the settings have no sender “{name}” (they have {known}); add it, nothing was sent")
         return self.senders[name]
 
     def link(self, page: str, token: str) -> str:

@@ -47,7 +47,7 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not a plain value; the ledger keeps text, numbers and dates")
 
 
-def to_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
+def to_json(value: Mapping[str, Any] | Sequence[Any] | None) -> str:
     """Canonical JSON of plain values; decimals and dates become text. Raises TypeError for anything else."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
 

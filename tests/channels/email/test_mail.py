@@ -124,9 +124,7 @@ def test_the_message_id_belongs_to_the_key_alone() -> None:
     assert message_id(key, "librairie-été.example").isascii()
 
 
-@pytest.mark.parametrize(
-    "hostile", ["a\r\nBcc: all@example.test", "a\nX: 1", "a\rX: 1", "a\x00b", "a\u2028X: 1"]
-)
+@pytest.mark.parametrize("hostile", ["a\r\nBcc: all@example.test", "a\nX: 1", "a\rX: 1", "a\x00b", "a\u2028X: 1"])
 def test_no_value_becomes_a_header(hostile: str) -> None:
     letter = replace(
         LETTER,

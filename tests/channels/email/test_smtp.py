@@ -62,9 +62,7 @@ def test_a_code_nobody_knows_never_blames_the_address() -> None:
 def test_one_refusal_does_not_spoil_the_next_message() -> None:
     postmaster = Postmaster(rcpt=lambda address: "550 5.1.1 no" if address.startswith("marie") else "250 yes")
     with smtp_server(postmaster) as settings, SmtpChannel(settings).open() as delivery:
-        states = [
-            delivery.deliver(replace(LETTER, to=f"{name}@example.test")).state for name in ("marie", "jean")
-        ]
+        states = [delivery.deliver(replace(LETTER, to=f"{name}@example.test")).state for name in ("marie", "jean")]
     assert states == ["refused", "accepted"]
 
 

@@ -33,9 +33,7 @@ def store(folder: Path, to: str, mail: bytes) -> Path:
         written.write_bytes(f"Delivered-To: {to}\r\n".encode("ascii", "replace") + mail)
         return written.rename(folder / "new" / name)
     except OSError as error:
-        raise RelanceError(
-            f"{folder}: the mailbox cannot be written ({error.strerror}); check the disk"
-        ) from error
+        raise RelanceError(f"{folder}: the mailbox cannot be written ({error.strerror}); check the disk") from error
 
 
 def mails(folder: Path) -> list[Path]:
@@ -117,9 +115,7 @@ def mailbox_server(folder: Path, host: str = "127.0.0.1", port: int = 0) -> Iter
     try:
         controller.start()
     except OSError:
-        raise Busy(
-            f"{host}:{port} is taken by another program; choose another port for the mailbox"
-        ) from None
+        raise Busy(f"{host}:{port} is taken by another program; choose another port for the mailbox") from None
     try:
         yield host, controller.port
     finally:

@@ -50,9 +50,7 @@ def connect(settings: Smtp) -> smtplib.SMTP:
             server.login(settings.user, password)
         return server
     except smtplib.SMTPAuthenticationError:
-        raise Refused(
-            f"{place} does not accept user “{settings.user}” and its password; check both"
-        ) from None
+        raise Refused(f"{place} does not accept user “{settings.user}” and its password; check both") from None
     except smtplib.SMTPNotSupportedError:
         raise Refused(f"{place} offers no STARTTLS or no login; change smtp.tls or smtp.user") from None
     except ssl.SSLError as error:
