@@ -62,7 +62,9 @@ class MailSettings:
     test_addresses: frozenset[str] = field(default_factory=frozenset)
 
     def sender(self, name: str) -> Sender:
-        """The sender of this name. Raises Refused."""
+        """The sender of this name; without any, the brand, which only the mailbox accepts. Raises Refused."""
+        if not self.senders:
+            return Sender(self.brand.name or "Relance", "relance@relance.invalid")
         if name not in self.senders:
             known = ", ".join(self.senders) or "none"
             raise Refused(f"the settings have no sender “{name}” (they have {known}); add it, nothing was sent")

@@ -92,9 +92,12 @@ class SqliteFile:
                 yield
                 self.connection.execute("COMMIT")
             except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
+
+    def _roll_back(self) -> None:
+        if self.connection.in_transaction:  # a full disk has rolled back by itself
+            self.connection.execute("ROLLBACK")
 
     def change(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Run one changing statement in a transaction; how many rows it changed."""
