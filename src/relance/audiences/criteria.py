@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -223,10 +224,10 @@ class Count(Comparing):
 
     OPERATORS = {
         "is_": "is",
-        "above": "above",
-        "below": "below",
         "at_least": "at_least",
+        "above": "above",
         "at_most": "at_most",
+        "below": "below",
     }
     count: TableName
     where: RowCriteria | None = None
@@ -457,3 +458,7 @@ def days_needed(criteria: Criteria) -> set[int]:
             needed |= {0} if spans else set()
         needed |= {span.days for span in map(parse_span, spans) if not span.elapsed}
     return needed
+
+
+if __name__ == "__main__":  # python -m relance.audiences.criteria > docs/schemas/criteria.json
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -32,6 +32,9 @@ MOMENT_COLUMNS: Mapping[str, str] = {
     "since": "instant",
     "day": "date",
 }
+# The one question put to everyone, one row: the scratch table `asked`.
+QUESTION = "asked"
+QUESTION_COLUMNS: Mapping[str, str] = {"as_of": "instant", "known": "instant"}
 Rows = RowCriteria | None
 
 
@@ -70,6 +73,26 @@ def scope(
         joined = prepared.inner_join(named, prepared["as_of_"] == named[f"moment_{count}_"])
         prepared = joined.drop(f"moment_{count}_")
     return Scope(view, prepared, zone, maintained)
+
+
+def everyone(view: View) -> ir.Table:
+    """A probe of every contact known, at the instants of the table `asked`; its number is the contact's. A
+    contact that was merged into another is no longer one."""
+    contacts, question = view.facts("contacts"), scratch(QUESTION, QUESTION_COLUMNS)
+    known = question.inner_join(contacts, view.known(contacts, question["known"]))
+    if view.merged:
+        alias = view.facts("aliases")
+        merged = alias.inner_join(question, view.known(alias, question["known"])).select(alias["contact"])
+        known = known.anti_join(merged, "contact")
+    nothing = ibis.null("timestamp(6)")
+    return known.select(
+        probe=known["contact"],
+        contact=known["contact"],
+        as_of=known["as_of"],
+        known=known["known"],
+        fact_at=nothing,
+        fact_day=nothing,
+    )
 
 
 def related(view: View, name: str) -> Table:

@@ -217,7 +217,7 @@ def _window(window: Window | None, pick: int) -> str:
     if window.last is not None:
         return (" in the last {}", " depuis {}")[pick].format(_length(window.last, pick))
     if window.since == "fact":
-        return (" since then", " depuis")[pick]
+        return (" since then", " depuis ce moment")[pick]
     return (" since the start of that day", " depuis le début de ce jour")[pick]
 
 

@@ -185,9 +185,7 @@ def _take(delivery: Delivery, arrival: Arrival, file: Spooled, stamp: Stamp) -> 
     until = _complete(delivery, feed, work.stamp) if feed.completes else None
     if delivery.hook is not None and work.facts:
         delivery.hook.facts_known(work.facts, aware_utc(delivery.known_at))
-    return _report(
-        delivery, work, file, taken.rows + len(taken.rejects), Counter(r.reason for r in rejects), until
-    )
+    return _report(delivery, work, file, taken.rows + len(taken.rejects), Counter(r.reason for r in rejects), until)
 
 
 def _report(

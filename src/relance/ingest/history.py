@@ -54,9 +54,7 @@ def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -
         engine.keep("stamped", compiled(engine, name, lambda: _stamped(feed, table)))
     else:
         engine.load("period_known", {"at": "instant"}, [{"at": available_at(feed, stamp)}])
-        engine.keep(
-            "stamped", f'SELECT * REPLACE ((SELECT at FROM period_known) AS known_at) FROM "{table.two}"'
-        )
+        engine.keep("stamped", f'SELECT * REPLACE ((SELECT at FROM period_known) AS known_at) FROM "{table.two}"')
     engine.keep(table.two, 'SELECT * FROM "stamped"')
 
 
@@ -87,9 +85,7 @@ def _available(feed: Feed, rows: ir.Table) -> ir.Table:
     else:
         clock = time.fromisoformat(str(feed.available.next_day))
         midnight = joined["local"].date().cast("timestamp(6)")
-        wanted = (
-            midnight + ibis.interval(days=1) + ibis.interval(seconds=clock.hour * 3600 + clock.minute * 60)
-        )
+        wanted = midnight + ibis.interval(days=1) + ibis.interval(seconds=clock.hour * 3600 + clock.minute * 60)
     return _at_local(joined.mutate(wanted=wanted), zone).drop("local", "wanted")
 
 
