@@ -17,12 +17,8 @@ LONGEST_FUNCTION = 50
 
 NO_ROOM = {"utils", "helpers", "services", "managers", "core", "common"}
 CLOCK = "src/relance/base/clock.py"
-WALL_CLOCK = re.compile(
-    r"(?:^|\.)(?:datetime\.(?:now|utcnow|today)|date\.today|time\.time|Timestamp\.now|ibis\.now)$"
-)
-SQL_CLOCK = re.compile(
-    r"\b(?:now|today|get_current_timestamp)\(\)|\bcurrent_(?:timestamp|date|time)\b", re.IGNORECASE
-)
+WALL_CLOCK = re.compile(r"(?:^|\.)(?:datetime\.(?:now|utcnow|today)|date\.today|time\.time|Timestamp\.now|ibis\.now)$")
+SQL_CLOCK = re.compile(r"\b(?:now|today|get_current_timestamp)\(\)|\bcurrent_(?:timestamp|date|time)\b", re.IGNORECASE)
 MACHINE_PATH = re.compile(r"(?<![\w.~}])/(?:work|root|home)/")
 REGISTRY = re.compile(r"\b(?:pypi|pythonhosted|npmjs|crates|rubygems)\.(?:org|io|com)\b", re.IGNORECASE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

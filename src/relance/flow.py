@@ -34,7 +34,8 @@ def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since
     with place.turn_lock(), place.engine.transaction():
         report = _turn(place, moment, only, "run")
         record(place.engine, moment, report)
-    release(place, at)
+    release(place)
+
     return report
 
 

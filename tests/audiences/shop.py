@@ -45,9 +45,7 @@ class Shop:
             if declared.vault_columns:
                 self._insert(table + VAULT + past, (*declared.vault_columns, *BOOKKEEPING, *more), row)
 
-    def ask(
-        self, question: Any, *probes: Mapping[str, Any], zone: str = ZONE, **how: Any
-    ) -> dict[int, dict[str, Any]]:
+    def ask(self, question: Any, *probes: Mapping[str, Any], zone: str = ZONE, **how: Any) -> dict[int, dict[str, Any]]:
         """What each probe sees, by its number (1, 2, … where none is given)."""
         observed = self.observed(question, probes, zone=zone, **how)
         return {row["probe"]: row for row in self.engine.rows(observed.rows)}

@@ -77,9 +77,7 @@ def test_what_was_not_known_yet_was_not_seen(shop: Shop) -> None:
 def test_a_superseded_version_answers_for_its_own_time(shop: Shop) -> None:
     shop.put(
         "orders",
-        order(
-            "a", MARIE, "2026-03-01", valid=True, known_at=at("2026-03-02"), superseded_at=at("2026-03-09")
-        ),
+        order("a", MARIE, "2026-03-01", valid=True, known_at=at("2026-03-02"), superseded_at=at("2026-03-09")),
         order("a", MARIE, "2026-03-01", valid=False, known_at=at("2026-03-09")),
     )
     days = [{"contact": MARIE, "as_of": at(each)} for each in ("2026-03-08", "2026-03-09", "2026-03-10")]
@@ -97,9 +95,7 @@ def test_orders_of_a_merged_contact_count_for_the_one_that_stays(shop: Shop) -> 
 
 def test_nobody_is_answered_no_and_breaks_nothing(shop: Shop) -> None:
     shop.put("orders", order("a", MARIE, "2026-01-10"))
-    question = {
-        "none": [{"count": "orders", "at_least": 1}, {"attribute": "contacts.kind", "is": "institution"}]
-    }
+    question = {"none": [{"count": "orders", "at_least": 1}, {"attribute": "contacts.kind", "is": "institution"}]}
     seen = shop.ask(
         question, {"contact": None, "as_of": at("2026-03-01")}, {"contact": PAUL, "as_of": at("2026-03-01")}
     )
@@ -130,9 +126,7 @@ def test_ninety_days_ago_is_at_or_before_and_within_is_after(shop: Shop) -> None
 
 
 def test_who_never_ordered_has_no_last_order_of_any_age(shop: Shop) -> None:
-    seen = shop.ask(
-        {"last": "orders.placed_at", "older_than": "1d"}, {"contact": MARIE, "as_of": at("2026-01-31")}
-    )
+    seen = shop.ask({"last": "orders.placed_at", "older_than": "1d"}, {"contact": MARIE, "as_of": at("2026-01-31")})
     assert (seen[1]["verdict"], seen[1]["v0"]) == (False, None)
 
 
@@ -168,9 +162,7 @@ def test_sums_are_exact_and_of_one_currency(shop: Shop) -> None:
 
 
 def test_the_mean_of_thirds_is_compared_without_rounding(shop: Shop) -> None:
-    shop.put(
-        "orders", *(order(str(n), MARIE, "2026-01-01", amount) for n, amount in enumerate(["1", "0", "0"]))
-    )
+    shop.put("orders", *(order(str(n), MARIE, "2026-01-01", amount) for n, amount in enumerate(["1", "0", "0"])))
     now = {"contact": MARIE, "as_of": at("2026-04-01")}
     question = {"average": "orders.amount", "currency": "CAD", "above": "0.333"}
     assert shop.ask(question, now)[1]["v0"] == Decimal("0.333")
@@ -200,9 +192,7 @@ def test_a_book_is_held_by_the_category_that_was_known_then(shop: Shop) -> None:
         {"product": "p", "category": "books", "known_at": at("2026-02-01")},
     )
     days = [{"contact": MARIE, "as_of": at(each)} for each in ("2026-01-15", "2026-02-15")]
-    seen = shop.ask(
-        {"holds": {"category": ["books", "music"]}, "where": "valid"}, *days, view=shop.view(history=True)
-    )
+    seen = shop.ask({"holds": {"category": ["books", "music"]}, "where": "valid"}, *days, view=shop.view(history=True))
     assert [seen[n]["verdict"] for n in (1, 2)] == [False, True]
     held = shop.ask({"holds": {"product": "p"}}, *days, view=shop.view(history=True))
     assert [held[n]["verdict"] for n in (1, 2)] == [True, True]
@@ -246,9 +236,7 @@ def test_an_unknown_value_is_not_anything(shop: Shop) -> None:
         ("known", True): False,
     }
     for (operator, value), expected in answers.items():
-        assert shop.ask({"attribute": "contacts.kind", operator: value}, now)[1]["verdict"] is expected, (
-            operator
-        )
+        assert shop.ask({"attribute": "contacts.kind", operator: value}, now)[1]["verdict"] is expected, operator
 
 
 def test_a_table_of_the_retailer_is_asked_like_any_other() -> None:
@@ -276,9 +264,7 @@ def test_a_table_of_the_retailer_is_asked_like_any_other() -> None:
 
 
 def test_evidence_names_the_rows_and_when_they_became_known(shop: Shop) -> None:
-    shop.put(
-        "orders", *(order(f"o{n}", MARIE, f"2026-02-{n:02}", known_at=at("2026-03-01")) for n in range(1, 9))
-    )
+    shop.put("orders", *(order(f"o{n}", MARIE, f"2026-02-{n:02}", known_at=at("2026-03-01")) for n in range(1, 9)))
     observed = shop.observed(TWO_IN_90_DAYS, [{"contact": MARIE, "as_of": at("2026-03-02")}])
     rows = shop.engine.rows(evidence(observed.leaves[0], shop.view(), scratch("probes", PROBES)))
     assert [row["key"] for row in sorted(rows, key=lambda row: row["place"])] == [
@@ -313,7 +299,5 @@ def test_a_probe_without_its_moments_is_missing_rather_than_refused(shop: Shop) 
     criteria = parse_criteria(TWO_IN_90_DAYS)
     assert days_needed(criteria) == {90}
     shop.observed(TWO_IN_90_DAYS, [{"contact": MARIE, "as_of": at("2026-03-01")}])
-    shop.engine.load(
-        "probes", PROBES, [{"probe": 1, "contact": MARIE, "as_of": at("2027-01-01").replace(tzinfo=None)}]
-    )
+    shop.engine.load("probes", PROBES, [{"probe": 1, "contact": MARIE, "as_of": at("2027-01-01").replace(tzinfo=None)}])
     assert shop.engine.rows(observe(criteria, scratch("probes", PROBES), shop.view()).rows) == []

@@ -1,4 +1,4 @@
-"""What a reader sees: the expected texts are those of CLDR 46, with the minus and the hours of our own microcopy."""
+"""What a reader sees: the texts are those of CLDR 46, with the minus and the hours of our microcopy."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from relance.base.locale import LOCALES, locale_named, write_date, write_number,
 from relance.base.money import SYMBOLS, write_money
 
 MONEY = {
-    "fr-CA": ["1\xa0234,50\xa0$", "1\xa0234,50\xa0$\xa0US", "1\xa0234,50\xa0€", "1\xa0234,50\xa0£", "1\xa0234\xa0¥",
-              "1\xa0234,50\xa0CHF"],
+    "fr-CA": ["1\xa0234,50\xa0$", "1\xa0234,50\xa0$\xa0US", "1\xa0234,50\xa0€", "1\xa0234,50\xa0£",
+              "1\xa0234\xa0¥", "1\xa0234,50\xa0CHF"],
     "fr-FR": ["1\u202f234,50\xa0$CA", "1\u202f234,50\xa0$US", "1\u202f234,50\xa0€", "1\u202f234,50\xa0£GB",
               "1\u202f234\xa0JPY", "1\u202f234,50\xa0CHF"],
     "en-CA": ["$1,234.50", "US$1,234.50", "€1,234.50", "£1,234.50", "JP¥1,234", "CHF1,234.50"],

@@ -42,9 +42,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
     opened.close()
 
 
-def outgoing(
-    contact: int, occurrence: str = "cart-1", *, kind: str = "marketing", scenario: str = "cart"
-) -> Outgoing:
+def outgoing(contact: int, occurrence: str = "cart-1", *, kind: str = "marketing", scenario: str = "cart") -> Outgoing:
     return Outgoing(
         key=OutboxKey(scenario, "remind", contact, occurrence, "email"),
         keys=(occurrence,),
@@ -284,9 +282,7 @@ def test_hand_over_sees_denials_suppressions_and_what_left_today(ledger: Ledger)
     forgotten = Denial("forgotten", NINE, address_hash="hash-3")
     left = Denial("unsubscribed", NINE, contact=2)
     ledger.deny([left, forgotten, replace(left, contact=99)])
-    ledger.suppress(
-        [Suppression("hash-3", "email", "5.1.1", NINE), Suppression("hash-1", "sms", "dead", NINE)]
-    )
+    ledger.suppress([Suppression("hash-3", "email", "5.1.1", NINE), Suppression("hash-1", "sms", "dead", NINE)])
     facts = ledger.hand_over_facts(ledger.outbox(states=["queued"]))
     assert [denial.reason for denial in facts.denials] == ["unsubscribed", "forgotten"]
     assert facts.suppressed == {"hash-3"}

@@ -101,9 +101,7 @@ def amounts(node: Amount, asked: Scope) -> tuple[ir.Table, Column]:
     rows = matching(asked, table.name, node.where, node.window)
     if node.currency is None:
         if column.unit == "currency":
-            raise BadDocument(
-                f"{node.target} is money and sums never mix currencies; add currency: CAD or another"
-            )
+            raise BadDocument(f"{node.target} is money and sums never mix currencies; add currency: CAD or another")
         return rows, column
     if table.column("currency") is None:
         raise BadDocument(f"table “{table.name}” has no currency; leave “currency” out")

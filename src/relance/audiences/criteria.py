@@ -71,9 +71,7 @@ Whole: TypeAlias = Annotated[StrictInt, Field(ge=0, le=2**53)]
 Length: TypeAlias = Annotated[str, AfterValidator(_span)]
 SomeTime: TypeAlias = Annotated[str, AfterValidator(_some_time)]
 TableName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
-ColumnName: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_length=160)
-]
+ColumnName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", max_length=160)]
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Currency: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Class: TypeAlias = Annotated[StrictInt, Field(ge=1, le=5)]
@@ -109,9 +107,7 @@ class Comparing(Node):
     def comparisons(self) -> tuple[tuple[str, Any], ...]:
         """(operator, value) in the order of the list of operators."""
         return tuple(
-            (word, getattr(self, field))
-            for field, word in self.OPERATORS.items()
-            if field in self.model_fields_set
+            (word, getattr(self, field)) for field, word in self.OPERATORS.items() if field in self.model_fields_set
         )
 
     @model_validator(mode="after")

@@ -32,9 +32,7 @@ def check_size(data: object, source: str | None) -> None:
             waiting.extend((part, depth + 1) for part in found)
 
 
-def refusal(
-    error: ValidationError, trees: Mapping[str, Models], nested: Models, source: str | None
-) -> BadDocument:
+def refusal(error: ValidationError, trees: Mapping[str, Models], nested: Models, source: str | None) -> BadDocument:
     """The first thing that is wrong: where, what, and what is allowed.
 
     trees: the models by the key that tells them, for the whole document ("") and below a field named so;

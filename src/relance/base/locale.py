@@ -1,4 +1,4 @@
-"""Numbers, dates and times become the text a reader of one locale expects, from fixed tables (facts of CLDR)."""
+"""Numbers, dates and times become the text a reader of one locale expects, from tables (facts of CLDR)."""
 
 from __future__ import annotations
 
@@ -78,9 +78,7 @@ LOCALES: dict[str, Locale] = {
     for one in (
         Locale("fr-CA", "fr", ",", NO_BREAK, _AFTER, _french_day, "{0} {1}", _FR_FULL, _hours_h),
         Locale("fr-FR", "fr", ",", NARROW_NO_BREAK, _AFTER, _french_day, "{0} {1}", _FR_FULL, _twenty_four),
-        Locale(
-            "en-CA", "en", ".", ",", _BEFORE, _month_first, "{0}, {1}", _MONTH_FULL, _twelve("a.m.", "p.m.")
-        ),
+        Locale("en-CA", "en", ".", ",", _BEFORE, _month_first, "{0}, {1}", _MONTH_FULL, _twelve("a.m.", "p.m.")),
         Locale("en-US", "en", ".", ",", _BEFORE, _month_first, "{0}, {1}", _MONTH_FULL, _twelve("AM", "PM")),
         Locale("en-GB", "en", ".", ",", _BEFORE, _day_first, "{0} {1}", _DAY_FULL, _twenty_four),
     )

@@ -37,6 +37,7 @@ class Brand(_Part):
     address: str = ""
     phone: str = ""
     url: str = ""
+    cart_url: str = ""
     country: str = "CA"
 
 

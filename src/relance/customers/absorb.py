@@ -12,6 +12,7 @@ from relance.customers.relations import house_relation, relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.customers.star import STAR
 from relance.engines.ledger import Ledger, OutboxEvent
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 
 _BATCH = 20_000
@@ -34,8 +35,12 @@ def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
 
 def last_event(engine: Engine) -> int:
     """The last event of the outbox that the warehouse knows."""
+    return int(engine.value(compiled(engine, ("last-event",), _last_event)) or 0)
+
+
+def _last_event() -> ir.Table:
     states = house_relation("message_states")
-    return int(engine.value(states.aggregate(last=states["seq"].max())) or 0)
+    return states.aggregate(last=states["seq"].max())
 
 
 def message_key(scenario: str, step: str, contact: int, occurrence: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import ibis
+import ibis.expr.types as ir
 
 from relance.base.clock import naive_utc
 from relance.base.errors import Busy
@@ -17,10 +18,12 @@ from relance.base.settings import Settings
 from relance.customers.own_tables import load_tables
 from relance.customers.relations import View, house_relation, relation
 from relance.customers.schema import create_star
+from relance.customers.star import STAR
 from relance.customers.tables import Table
 from relance.engines.duckdb import DuckEngine, open_warehouse
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger
+from relance.engines.texts import compiled
 
 
 @dataclass
@@ -52,14 +55,21 @@ class Installation:
 
     def view(self, turn: datetime) -> View:
         """How a turn at this instant looks at the star: superseded versions only where later facts are in."""
-        imports = house_relation("imports")
-        latest = self.engine.value(imports.aggregate(latest=imports["known_at"].max()))
-        aliases = relation("aliases", self.tables["aliases"].open_columns)
-        merged = bool(self.engine.value(aliases.aggregate(number=ibis._.count())))
+        latest = self.engine.value(compiled(self.engine, ("last-import",), _last_import))
+        merged = bool(self.engine.value(compiled(self.engine, ("aliases",), _number_of_aliases)))
         return View(self.tables, history=latest is not None and latest > naive_utc(turn), merged=merged)
 
     def close(self) -> None:
         self.engine.close()
+
+
+def _last_import() -> ir.Table:
+    imports = house_relation("imports")
+    return imports.aggregate(latest=imports["known_at"].max())
+
+
+def _number_of_aliases() -> ir.Table:
+    return relation("aliases", STAR["aliases"].open_columns).aggregate(number=ibis._.count())
 
 
 def open_installation(home: Home) -> Installation:

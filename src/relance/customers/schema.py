@@ -15,6 +15,7 @@ VAULT = "_vault"
 HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
     "imports": {
         "import_id": "integer",
+        "delivery": "integer",
         "feed": "text",
         "file": "text",
         "digest": "text",
@@ -37,6 +38,8 @@ HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
         "reason": "text",
         "record": "text",
     },
+    "deletions": {"table_name": "text", "key": "text", "period": "instant", "known_at": "instant"},
+    "erased": {"value_hash": "text", "at": "instant"},
     "feed_completeness": {"feed": "text", "until": "instant", "known_at": "instant"},
     "turns": {
         "at": "instant",

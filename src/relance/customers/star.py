@@ -112,7 +112,7 @@ purpose text
 sender text
 act text
 confirmed boolean
-source text
+origin text
 wording text
 language text
 affirmative boolean
@@ -219,8 +219,7 @@ DECLARED = (
         "reviews",
         "an opinion on a product",
         "review",
-        "review text\ncontact integer\nproduct text\norder_id text\nreviewed_at instant\nrating integer\n"
-        "words text *",
+        "review text\ncontact integer\nproduct text\norder_id text\nreviewed_at instant\nrating integer\nwords text *",
         happened="reviewed_at",
     ),
     _table(
@@ -306,8 +305,7 @@ DECLARED = (
         "loyalty_accounts",
         "a loyalty account",
         "account",
-        "account text\ncontact integer\nopened_at instant\ntier text\npoints decimal points\n"
-        "card_number text *",
+        "account text\ncontact integer\nopened_at instant\ntier text\npoints decimal points\ncard_number text *",
         happened="opened_at",
     ),
     _table(

@@ -80,9 +80,7 @@ def fill_baskets(rng: np.random.Generator, people: People, shelves: Shelves, bou
     made = _Made(*(np.concatenate([vars(kind)[name] for kind in kinds]) for name in _Made.__annotations__))
     end = utc(midnight(DAYS - 1))
     order = np.argsort(made.started, kind="stable")
-    order = order[
-        (made.touched[order] < end) & (made.started[order] >= utc(midnight(day_number(CARTS_FROM))))
-    ]
+    order = order[(made.touched[order] < end) & (made.started[order] >= utc(midnight(day_number(CARTS_FROM))))]
     return _lined(rng, people, shelves, bought, _Made(*(value[order] for value in vars(made).values())))
 
 
@@ -104,9 +102,7 @@ def _left(rng: np.random.Generator, people: People, bought: Purchases) -> _Made:
     before = np.where(again, started + stay, 0)
     touched = np.where(again, before + rng.integers(DAY, 4 * DAY, size), started + stay)
     emptied = np.where(rng.random(size) < 0.03, EMPTIED, OPEN)
-    return _Made(
-        who, started, touched, before, emptied, np.full(size, -1), rng.geometric(0.48, size).clip(1, 9)
-    )
+    return _Made(who, started, touched, before, emptied, np.full(size, -1), rng.geometric(0.48, size).clip(1, 9))
 
 
 def _became_orders(rng: np.random.Generator, bought: Purchases) -> _Made:
@@ -175,16 +171,12 @@ def _evening(rng: np.random.Generator, size: int) -> Whole:
     return np.asarray(np.where(rng.random(size) < 0.6, late, day) * 3600).astype(np.int64)
 
 
-def _lined(
-    rng: np.random.Generator, people: People, shelves: Shelves, bought: Purchases, made: _Made
-) -> Baskets:
+def _lined(rng: np.random.Generator, people: People, shelves: Shelves, bought: Purchases, made: _Made) -> Baskets:
     size, first = len(made.who), np.cumsum(made.count) - made.count
     owner = np.repeat(np.arange(size), made.count)
     ordinal = np.arange(len(owner)) - first[owner]
     book = books_for(rng, people, shelves, made.who[owner])
-    same = (made.order[owner] >= 0) & (
-        (made.status[owner] == ORDERED) | (ordinal == 0) & (made.before[owner] > 0)
-    )
+    same = (made.order[owner] >= 0) & ((made.status[owner] == ORDERED) | (ordinal == 0) & (made.before[owner] > 0))
     book[same] = bought.book[bought.first[made.order[owner[same]]] + ordinal[same]]
     until = np.where(
         (made.before[owner] > 0) & (ordinal * 2 <= made.count[owner]), made.before[owner], made.touched[owner]

@@ -29,9 +29,7 @@ def join_clubs(rng: np.random.Generator, people: People) -> pa.Table:
     club = rng.integers(0, len(_CLUBS), len(who))
     since = rng.integers(np.maximum(people.joined[who], -300), end)
     number = words.written(np.arange(len(who)) + 1, 5)
-    shop = words.joined(
-        words.pick(_CLUBS, club), ", ", people.table["librairie"].combine_chunks().take(pa.array(who))
-    )
+    shop = words.joined(words.pick(_CLUBS, club), ", ", people.table["librairie"].combine_chunks().take(pa.array(who)))
     names = words.lines("first_names")
     return pa.table(
         {

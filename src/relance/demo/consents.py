@@ -66,9 +66,7 @@ def ask_consents(rng: np.random.Generator, people: People, first_order: Whole) -
     who = np.concatenate([part.who for part in parts])
     at = np.concatenate([utc(part.when) for part in parts])
     order = np.lexsort((np.arange(len(at)), at))
-    return Acts(
-        _table(people, parts, who, at).take(order).append_column("acte", _numbers(len(at))), at[order]
-    ), stance
+    return Acts(_table(people, parts, who, at).take(order).append_column("acte", _numbers(len(at))), at[order]), stance
 
 
 def _stances(rng: np.random.Generator, people: People, buyer: Flags) -> Whole:

@@ -57,14 +57,10 @@ def order_editions(bought: Purchases, stamps: Whole) -> Editions:
 def cart_editions(baskets: Baskets, stamps: Whole) -> Editions:
     """A cart touched on two days is exported twice, each time as it stood."""
     twice = baskets.before > 0
-    return editions(
-        np.where(twice, baskets.before, baskets.touched), np.where(twice, baskets.touched, 0), stamps
-    )
+    return editions(np.where(twice, baskets.before, baskets.touched), np.where(twice, baskets.touched, 0), stamps)
 
 
-def orders_table(
-    people: People, shelves: Shelves, codes: pa.Array, bought: Purchases, said: Editions
-) -> pa.Table:
+def orders_table(people: People, shelves: Shelves, codes: pa.Array, bought: Purchases, said: Editions) -> pa.Table:
     """Orders with their lines in one flat file, a line a row, local times."""
     line, which = _lines(bought.first[said.row], bought.count[said.row])
     order = said.row[which]
@@ -89,9 +85,7 @@ def orders_table(
     )
 
 
-def carts_table(
-    people: People, shelves: Shelves, codes: pa.Array, baskets: Baskets, said: Editions
-) -> pa.Table:
+def carts_table(people: People, shelves: Shelves, codes: pa.Array, baskets: Baskets, said: Editions) -> pa.Table:
     """Carts with their lines in one flat file, a line a row, times in UTC."""
     line, which = _lines(baskets.first[said.row], baskets.count[said.row])
     there = baskets.added[line] <= said.at[which]

@@ -89,9 +89,7 @@ def _described(rng: np.random.Generator, people: People, shops: Shops) -> People
         "no_membre": people.codes,
         "type": words.pick(["particulier", *_INSTITUTIONS], kind),
         "langue": words.pick(["français", "anglais"], people.english.astype(np.int64)),
-        "prenom": words.chosen(
-            people.institution, no_text(size), words.pick(words.lines("first_names"), first)
-        ),
+        "prenom": words.chosen(people.institution, no_text(size), words.pick(words.lines("first_names"), first)),
         "nom": _last_names(kind, last, town),
         "courriel": _addresses(rng, people, first, last),
         "telephone": _phones(rng, size),

@@ -89,9 +89,7 @@ def _repeats(rng: np.random.Generator, institution: Flags, first: Whole) -> tupl
     """Later orders of each buyer: index of the buyer and numbered day."""
     size = len(first)
     kind = rng.choice(3, size, p=(_ONCE, _NOW_AND_THEN, _OFTEN))
-    yearly = np.choose(
-        kind, [np.zeros(size), rng.gamma(2.4, 1.35, size), np.minimum(rng.gamma(2.5, 5.0, size), 60)]
-    )
+    yearly = np.choose(kind, [np.zeros(size), rng.gamma(2.4, 1.35, size), np.minimum(rng.gamma(2.5, 5.0, size), 60)])
     yearly = np.where(institution, rng.gamma(2.0, 3.5, size), yearly)
     stays = np.where(institution, 2000.0, rng.exponential(560, size))
     until = np.minimum(first + stays, DAYS - 1)
@@ -113,10 +111,7 @@ def _seasonal(rng: np.random.Generator, since: Real, until: Real) -> Whole:
 def _clock(rng: np.random.Generator, online: Flags, desk: Flags) -> Whole:
     """A time of day in seconds: evenings online, opening hours in the shop and at an institution's desk."""
     size = len(online)
-    hours = [
-        rng.choice(24, size, p=np.array(table) / sum(table))
-        for table in (_SHOP_HOURS, _SITE_HOURS, _DESK_HOURS)
-    ]
+    hours = [rng.choice(24, size, p=np.array(table) / sum(table)) for table in (_SHOP_HOURS, _SITE_HOURS, _DESK_HOURS)]
     hour = np.choose(np.where(desk, 2, online.astype(np.int64)), hours)
     return np.asarray(hour * 3600 + rng.integers(0, 3600, size))
 
@@ -135,9 +130,7 @@ def _filled(
     count = np.where(desk, 1 + rng.geometric(0.2, size), rng.geometric(0.46, size)).clip(1, 25)
     book = books_for(rng, people, shelves, np.repeat(who, count))
     book = np.where(np.repeat(online, count), book, shelves.paper_instead[book])
-    copies = np.where(
-        np.repeat(desk, count), rng.geometric(0.35, len(book)), 1 + (rng.random(len(book)) < 0.05)
-    )
+    copies = np.where(np.repeat(desk, count), rng.geometric(0.35, len(book)), 1 + (rng.random(len(book)) < 0.05))
     cents = shelves.price(book, day_of(local(np.repeat(at, count))))
     shop = np.where(rng.random(size) < 0.12, rng.integers(0, shops, size), people.shop[who])
     undone = np.where(rng.random(size) < 0.018, at + rng.integers(1800, 3 * DAY, size), 0)

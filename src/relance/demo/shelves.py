@@ -163,9 +163,7 @@ def _paper_instead(by_category: Whole, digital: Flags) -> Whole:
     return found
 
 
-def _table(
-    rng: np.random.Generator, codes: pa.Array, names: list[str], category: Whole, digital: Flags
-) -> pa.Table:
+def _table(rng: np.random.Generator, codes: pa.Array, names: list[str], category: Whole, digital: Flags) -> pa.Table:
     count = len(category)
     publishers = words.lines("publishers")
     house = (rng.random(count) ** 1.6 * len(publishers)).astype(int)

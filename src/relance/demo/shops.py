@@ -59,9 +59,7 @@ def _table(rng: np.random.Generator, rows: list[tuple[str, ...]], town: Whole, c
         {
             "code": codes,
             "nom": _names(number, words.pick(towns.names, town), town),
-            "telephone": words.joined(
-                words.pick(AREAS, town % len(AREAS)), "-555-01", words.written(number, 2)
-            ),
+            "telephone": words.joined(words.pick(AREAS, town % len(AREAS)), "-555-01", words.written(number, 2)),
             "courriel": words.joined("librairie-", words.written(number + 1, 3), "@lireici.example.test"),
             "adresse": words.joined(words.written(rng.integers(10, 990, len(town)), 1), ", rue Principale"),
             "ville": words.pick(towns.names, town),

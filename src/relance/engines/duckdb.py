@@ -64,8 +64,8 @@ class DuckEngine:
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def value(self, query: Query) -> Any:
-        row = self._run(query).fetchone()
-        return row[0] if row else None
+        rows = self._run(query).fetchall()
+        return rows[0][0] if rows else None
 
     def tables(self) -> set[str]:
         found = self.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
@@ -78,27 +78,24 @@ class DuckEngine:
             self.execute(f'ALTER TABLE "{name}" ADD COLUMN IF NOT EXISTS "{column}" {TYPES[kind]}')
 
     def keep(self, name: str, query: Query) -> int:
-        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self._text(query)}')
-        return int(self.value(f'SELECT count(*) FROM "{name}"'))
+        made = self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self._text(query)}')
+        return _number_of(made)
 
     def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
-        listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
-        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" ({listed})')
+        fields = pa.schema([pa.field(column, _ARROW[kind]) for column, kind in columns.items()])
         kept = [{column: row.get(column) for column in columns} for row in rows]
-        if kept:
-            fields = [pa.field(column, _ARROW[kind]) for column, kind in columns.items()]
-            self.connection.register("_loading", pa.Table.from_pylist(kept, schema=pa.schema(fields)))
-            self.execute(f'INSERT INTO "{name}" SELECT * FROM _loading')
-            self.connection.unregister("_loading")
+        self.connection.register("_loading", pa.Table.from_pylist(kept, schema=fields))
+        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM _loading')
+        self.connection.unregister("_loading")
 
     def insert(self, name: str, query: Query) -> int:
         result = self.execute(f'INSERT INTO "{name}" BY NAME {self._text(query)}')
-        return int(result.fetchone()[0])
+        return _number_of(result)
 
     def delete(self, name: str, keys: Query, on: Iterable[str]) -> int:
         same = " AND ".join(f't."{column}" IS NOT DISTINCT FROM k."{column}"' for column in on)
         result = self.execute(f'DELETE FROM "{name}" AS t USING ({self._text(keys)}) AS k WHERE {same}')
-        return int(result.fetchone()[0])
+        return _number_of(result)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -146,9 +143,7 @@ class DuckEngine:
 
     def _hash(self, name: str) -> str:
         rows = f'SELECT hash(t) AS h FROM "{name}" AS t'
-        return str(
-            self.value(f"SELECT md5(coalesce(string_agg(h::VARCHAR, ',' ORDER BY h), '')) FROM ({rows})")
-        )
+        return str(self.value(f"SELECT md5(coalesce(string_agg(h::VARCHAR, ',' ORDER BY h), '')) FROM ({rows})"))
 
     def _roll_back(self) -> None:
         try:
@@ -160,6 +155,11 @@ class DuckEngine:
 def open_warehouse(path: Path | None, **settings: Any) -> DuckEngine:
     """The engine over a file; Busy where another process owns it."""
     return DuckEngine(path, **settings)
+
+
+def _number_of(result: Any) -> int:
+    """How many rows a statement wrote. Fetched to the end: the connection is free only then."""
+    return int(result.fetchall()[0][0])
 
 
 def _cannot_open(path: Path | None, error: Exception) -> RelanceError:

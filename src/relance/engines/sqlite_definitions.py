@@ -56,9 +56,7 @@ class Definitions(SqliteFile):
     def documents(self, kind: str) -> list[Document]:
         latest = {
             row["name"]: _document(row)
-            for row in self.rows(
-                f"SELECT {_COLUMNS} FROM documents WHERE kind = ? ORDER BY name, version", (kind,)
-            )
+            for row in self.rows(f"SELECT {_COLUMNS} FROM documents WHERE kind = ? ORDER BY name, version", (kind,))
         }
         return list(latest.values())
 

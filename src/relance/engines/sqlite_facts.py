@@ -108,9 +108,7 @@ class Facts(SqliteFile):
         )
 
     def denials(self) -> list[Denial]:
-        return [
-            _denial(row) for row in self.rows("SELECT * FROM deny_list WHERE lifted_at IS NULL ORDER BY seq")
-        ]
+        return [_denial(row) for row in self.rows("SELECT * FROM deny_list WHERE lifted_at IS NULL ORDER BY seq")]
 
     def add_stop_facts(self, facts: Iterable[StopFact], *, only_waiting: bool = True) -> int:
         listed = [
@@ -169,9 +167,7 @@ class Facts(SqliteFile):
     def consent_acts_since(self, seq: int, limit: int = 10_000) -> list[ConsentAct]:
         return [
             _act(row)
-            for row in self.rows(
-                "SELECT * FROM consent_acts WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
-            )
+            for row in self.rows("SELECT * FROM consent_acts WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
         ]
 
     def suppress(self, suppressions: Iterable[Suppression]) -> int:

@@ -73,13 +73,9 @@ class SqliteFile:
             yield
         except sqlite3.OperationalError as error:
             if "locked" in str(error) or "busy" in str(error):
-                raise Busy(
-                    f"{self.path}: another process is writing to the ledger; try again in a moment"
-                ) from error
+                raise Busy(f"{self.path}: another process is writing to the ledger; try again in a moment") from error
             if "full" in str(error):
-                raise RelanceError(
-                    f"{self.path}: the disk is full; free some space, nothing was changed"
-                ) from error
+                raise RelanceError(f"{self.path}: the disk is full; free some space, nothing was changed") from error
             raise RelanceError(f"{self.path}: the ledger cannot be used ({error})") from error
         except sqlite3.DatabaseError as error:
             raise RelanceError(f"{self.path}: the ledger refused ({error}); nothing was changed") from error
@@ -191,6 +187,4 @@ def check_schema(file: SqliteFile) -> None:
             f"{file.path}: the ledger is at schema {done}, this program needs {wanted}; run “relance migrate”"
         )
     if done > wanted:
-        raise RelanceError(
-            f"{file.path}: this ledger was made by a newer Relance (schema {done}); upgrade the program"
-        )
+        raise RelanceError(f"{file.path}: this ledger was made by a newer Relance (schema {done}); upgrade the program")

@@ -242,9 +242,7 @@ class Outbox(SqliteFile):
     def events_since(self, seq: int, limit: int = 10_000) -> list[OutboxEvent]:
         return [
             _event(row)
-            for row in self.rows(
-                "SELECT * FROM outbox_events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
-            )
+            for row in self.rows("SELECT * FROM outbox_events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
         ]
 
     def outbox_counts(self) -> list[OutboxCount]:

@@ -10,6 +10,10 @@ import ibis.expr.types as ir
 from relance.policy.reasons import BEFORE_STOPS
 from relance.scenarios.journeys import OUTCOMES
 
+_SPENT = (
+    "stale", "too_late", "anonymous", "not_logged_in", "no_address", "not_targeted", "consent_refused", "no_basis",
+    "suppressed", "stopped", "nothing_left", "logged_in", "cap_after", "holdout",
+)  # fmt: skip
 _FLAGS = {"stale_data": "stale"}
 
 
@@ -33,7 +37,8 @@ def _with_early(rows: ir.Table) -> ir.Table:
     parts += [rows["stopped"], ibis.ifelse(rows["nothing_left"], "nothing_left,", "")]
     early = _joined(parts)
     open_ = (early == "") & ~rows["feed_waiting"] & ~rows["quiet_hours"]
-    return rows.mutate(early=early, open=open_)
+    # flags that have done their work are dropped: every column is carried through each query that follows
+    return rows.mutate(early=early, open=open_).drop(*_SPENT)
 
 
 def _with_same_address(rows: ir.Table) -> ir.Table:
@@ -73,15 +78,13 @@ def _with_outcome(rows: ir.Table) -> ir.Table:
     reasons = _joined([waiting, rows["early"], *late])
     deferred = rows["feed_waiting"] | ((rows["early"] == "") & rows["quiet_hours"])
     deferred = deferred | (lost & (rows["on_lose"] == "wait"))
-    outcome = ibis.cases(
-        (deferred, "deferred"), (held, "held_out"), (rows["passing"] & ~lost, "send"), else_="refused"
-    )
+    outcome = ibis.cases((deferred, "deferred"), (held, "held_out"), (rows["passing"] & ~lost, "send"), else_="refused")
     return rows.mutate(outcome=outcome, reasons=reasons, lost_to=ibis.ifelse(lost, rows["winning"], None))
 
 
 def _as_decisions(rows: ir.Table, turn: ir.Table) -> ir.Table:
     rows = rows.cross_join(turn.select("turn"))
-    rows = rows.mutate(reason=rows["reasons"].re_extract("^([^,]*)", 1), reasons=rows["reasons"].rstrip(","))
+    rows = rows.mutate(reason=rows["reasons"].re_extract("^([^,]*)", 1), reasons=rows["reasons"].re_replace(",$", ""))
     group = [rows["rule"], rows["step"], rows["contact"], rows["visitor"], rows["outcome"]]
     first = rows["occurrence"].min().over(group_by=group)
     key = ibis.literal("|").join([rows["rule"], rows["step"], rows["contact"].cast("string"), first])

@@ -13,24 +13,20 @@ from relance.base.clock import naive_utc
 from relance.base.settings import QuietHours, Settings
 from relance.base.zones import local_day, offset_spans, to_local
 from relance.customers.relations import View, relation, scratch
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.arbitration import verdicts
-from relance.policy.gate import GATE_CLOCK, ZONES, screened
+from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screened
 from relance.scenarios.candidates import CANDIDATES, SETTLED
 from relance.scenarios.journeys import OUTCOMES
 from relance.scenarios.moment import Moment
-from relance.scenarios.versions import compiled, view_mark
+from relance.scenarios.versions import view_mark
 
 SCREENED = {
-    **CANDIDATES,
-    "address": "text",
-    "own_id": "text",
-    "no_address": "boolean",
+    **ADDRESSED,
     "consent_refused": "boolean",
     "no_basis": "boolean",
     "suppressed": "boolean",
-    "day": "date",
-    "quiet_hours": "boolean",
     "cap": "boolean",
     "u": "number",
     "held": "boolean",
@@ -40,8 +36,12 @@ _OFFSETS = {"since": "instant", "until": "instant", "offset": "integer"}
 
 def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> int:
     """Fills scratch table `outcomes` from `candidates` and `settled`; answers how many there are."""
+    if not engine.value(compiled(engine, ("any-candidate",), _any)):
+        engine.load("outcomes", OUTCOMES, [])
+        return 0
     _lay_out(engine, view, settings, moment)
     marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout"}))
+    engine.keep("addressed", compiled(engine, ("addressed", *marks), lambda: addressed(view)))
     screen = compiled(engine, ("screened", *marks), lambda: screened(view, settings).select(*SCREENED))
     engine.keep("screened", screen)
     return engine.keep("outcomes", compiled(engine, ("outcomes",), _outcomes))
@@ -53,6 +53,12 @@ def _outcomes() -> ir.Table:
     settled = scratch("settled", SETTLED).mutate(u=ibis.null("float64"))
     rows = decided.select(*_columns()).union(settled.select(*_columns()))
     return _dated(rows).select(*OUTCOMES)
+
+
+def _any() -> ir.Table:
+    candidates = scratch("candidates", CANDIDATES).select("rule")
+    settled = scratch("settled", SETTLED).select(rule="scenario")
+    return candidates.union(settled).aggregate(number=ibis._.count())
 
 
 def _columns() -> tuple[str, ...]:
@@ -80,9 +86,13 @@ def _lay_out(engine: Engine, view: View, settings: Settings, moment: Moment) -> 
 
 
 def _zones(engine: Engine, view: View, settings: Settings, moment: Moment) -> Iterable[dict[str, Any]]:
-    contacts = relation("contacts", view.table("contacts").open_columns)
-    names = {row["zone"] or "" for row in engine.rows(contacts.select("zone").distinct())} | {""}
+    rows = engine.rows(compiled(engine, ("zones", view_mark(view)), lambda: _zone_names(view)))
+    names = {row["zone"] or "" for row in rows} | {""}
     return [_zone(name, settings, moment) for name in sorted(names)]
+
+
+def _zone_names(view: View) -> ir.Table:
+    return relation("contacts", view.table("contacts").open_columns).select("zone").distinct()
 
 
 def _zone(name: str, settings: Settings, moment: Moment) -> dict[str, Any]:

@@ -22,19 +22,33 @@ GATE_CLOCK: Mapping[str, str] = {"turn": "instant", "known": "instant", "decided
 # One row per zone of a contact ('' for none): its local date and the channels that keep silent now.
 ZONES: Mapping[str, str] = {"zone": "text", "cap_after": "date", "day": "date", "quiet": "text"}
 
+ADDRESSED: Mapping[str, str] = {
+    **CANDIDATES,
+    "address": "text",
+    "own_id": "text",
+    "no_address": "boolean",
+    "day": "date",
+    "cap_after": "date",
+    "quiet_hours": "boolean",
+}
 _OWN = ("rule", "probe")
 
 
 def screened(view: View, settings: Settings) -> ir.Table:
-    """Candidates with their address, consent, suppression, cap and draw; columns of CANDIDATES and more."""
-    rows = scratch("candidates", CANDIDATES)
+    """Addressed candidates with consent, suppression, cap and draw."""
+    rows = scratch("addressed", ADDRESSED)
     clock = scratch("gate_clock", GATE_CLOCK)
-    rows = _with_address(rows, clock, view)
     rows = _with_consent(rows, clock, view)
     rows = _with_suppression(rows, clock, view)
-    rows = _with_day(rows, clock, view)
     rows = _with_cap(rows, clock, settings)
-    return _with_draw(rows, clock, settings)
+    return _with_draw(rows, settings)
+
+
+def addressed(view: View) -> ir.Table:
+    """Candidates with the address and the calendar of their contact; columns of ADDRESSED."""
+    rows = scratch("candidates", CANDIDATES)
+    clock = scratch("gate_clock", GATE_CLOCK)
+    return _with_day(_with_address(rows, clock, view), clock, view).select(*ADDRESSED)
 
 
 def _with_address(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
@@ -47,7 +61,7 @@ def _with_address(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
 
 
 def _with_consent(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
-    asked = rows.filter(rows["contact"].notnull())
+    asked = _asked().filter(ibis._["contact"].notnull())
     return _beside(rows, consent_of(asked, clock, view), ("consent_refused", "no_basis"))
 
 
@@ -57,7 +71,7 @@ def _with_suppression(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
         clock, [*view.known(stops, clock["known"]), stops["happened_at"] <= clock["turn"]], rname="c_{name}"
     )
     stops = stops.filter(stops["lifted_at"].isnull() | (stops["lifted_at"] > stops["turn"]))
-    hit = rows.semi_join(stops, ["contact", "channel"]).select(*_OWN, suppressed=ibis.literal(True))
+    hit = _asked().semi_join(stops, ["contact", "channel"]).select(*_OWN, suppressed=ibis.literal(True))
     return _beside(rows, hit, ("suppressed",))
 
 
@@ -79,7 +93,7 @@ def _with_cap(rows: ir.Table, clock: ir.Table, settings: Settings) -> ir.Table:
     if most is None:
         return rows.mutate(cap=ibis.literal(False))
     touches = house_touches(clock)
-    asked = rows.select(*_OWN, "contact", "sender", "cap_after", "purpose").filter(ibis._["purpose"] == "marketing")
+    asked = _asked().filter(ibis._["purpose"] == "marketing")
     hits = asked.inner_join(touches, ["contact", "sender"], rname="t_{name}")
     hits = hits.filter(hits["day"] > hits["cap_after"]).group_by(*_OWN).agg(touches=ibis._.count())
     full = hits.filter(hits["touches"] >= most).select(*_OWN, cap=ibis.literal(True))
@@ -98,7 +112,7 @@ def house_touches(clock: ir.Table) -> ir.Table:
     return made.distinct().anti_join(gone, "message_key")
 
 
-def _with_draw(rows: ir.Table, clock: ir.Table, settings: Settings) -> ir.Table:
+def _with_draw(rows: ir.Table, settings: Settings) -> ir.Table:
     """Held out by the stored draw where there is one, else by the hash; a global holdout is drawn first."""
     stored = house_relation("draws")
     stored = stored.filter(stored["step"] == "holdout").select("contact", rule="scenario", stored_u="u")
@@ -106,10 +120,16 @@ def _with_draw(rows: ir.Table, clock: ir.Table, settings: Settings) -> ir.Table:
     own = joined["own_id"].fill_null("")
     joined = joined.mutate(
         u=ibis.coalesce(joined["stored_u"], draw(settings.seed, joined["rule"], ibis.literal("holdout"), own)),
-        global_u=draw(settings.seed, ibis.literal("global"), ibis.literal("holdout"), own),
+        global_u=draw(settings.seed, ibis.literal(""), ibis.literal("holdout"), own),
     )
     held = (joined["u"] < joined["holdout"]) | (joined["global_u"] < settings.global_holdout)
     return joined.mutate(held=held & (joined["purpose"] != "transactional"))
+
+
+def _asked() -> ir.Table:
+    """What lookups need of a candidate; small, because every use of it is written out in the query."""
+    rows = scratch("addressed", ADDRESSED)
+    return rows.select(*_OWN, "contact", "channel", "purpose", "sender", "cap_after")
 
 
 def _beside(rows: ir.Table, found: ir.Table, flags: tuple[str, ...]) -> ir.Table:

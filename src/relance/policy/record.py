@@ -11,18 +11,16 @@ from relance.base.clock import naive_utc
 from relance.customers.absorb import last_event
 from relance.customers.relations import house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.report import TurnReport
 from relance.scenarios.journeys import OUTCOMES, journey_rows
 from relance.scenarios.moment import Moment
-from relance.scenarios.versions import compiled
 
 
 def record(engine: Engine, moment: Moment, report: TurnReport) -> None:
     """Appends; nothing that was decided is ever changed. Called inside the turn's transaction."""
-    outcomes = scratch("outcomes", OUTCOMES)
-    decisions = outcomes.select(*HOUSE_TABLES["decisions"])
-    engine.insert("decisions", compiled(engine, ("record-decisions",), lambda: decisions))
+    engine.insert("decisions", compiled(engine, ("record-decisions",), _decisions))
     engine.insert("journeys", compiled(engine, ("record-journeys",), journey_rows))
     engine.insert("draws", compiled(engine, ("record-draws",), _draws))
     turn = {
@@ -32,7 +30,12 @@ def record(engine: Engine, moment: Moment, report: TurnReport) -> None:
         "report": json.dumps(report.as_dict()),
     }
     engine.load("this_turn", HOUSE_TABLES["turns"], [turn])
-    engine.insert("turns", scratch("this_turn", HOUSE_TABLES["turns"]))
+    made = compiled(engine, ("this-turn",), lambda: scratch("this_turn", HOUSE_TABLES["turns"]))
+    engine.insert("turns", made)
+
+
+def _decisions() -> ir.Table:
+    return scratch("outcomes", OUTCOMES).select(*HOUSE_TABLES["decisions"])
 
 
 def _draws() -> ir.Table:

@@ -7,8 +7,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+import ibis.expr.types as ir
+
 from relance.base.errors import RelanceError
 from relance.customers.relations import scratch
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.reasons import rank
 from relance.scenarios.candidates import Gathered
@@ -61,21 +64,22 @@ class TurnReport:
         }
 
 
-def report_of(
-    engine: Engine, kind: str, moment: Moment, running: Sequence[Running], found: Gathered
-) -> TurnReport:
+def report_of(engine: Engine, kind: str, moment: Moment, running: Sequence[Running], found: Gathered) -> TurnReport:
     """Counts scratch table `outcomes` and checks every scenario against the rows that were at work."""
-    rows = scratch("outcomes", OUTCOMES)
-    counted = rows.group_by("scenario", "version", "outcome", "reason").agg(
-        number=rows.count(), messages=rows["message_key"].nunique()
-    )
-    counts = engine.rows(counted)
+    counts = engine.rows(compiled(engine, ("outcome-counts",), _counts))
     versions = {(each.version.name, each.version.number) for each in running}
     versions |= {(row["scenario"], row["version"]) for row in counts}
     reports = [_scenario(name, number, counts, found) for name, number in sorted(versions)]
     for report in reports:
         report.check()
     return TurnReport(kind, moment.turn, tuple(reports), tuple(_alerts(reports)))
+
+
+def _counts() -> ir.Table:
+    rows = scratch("outcomes", OUTCOMES)
+    return rows.group_by("scenario", "version", "outcome", "reason").agg(
+        number=rows.count(), messages=rows["message_key"].nunique()
+    )
 
 
 def _scenario(name: str, number: int, counts: Iterable[dict[str, Any]], found: Gathered) -> ScenarioReport:

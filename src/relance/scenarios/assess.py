@@ -82,9 +82,9 @@ def _with_feeds(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
     feeds = feeds.filter(feeds["rule"] == rule).drop("rule")
     span = [rows["due_at"] >= feeds["due_from"], rows["due_at"] < feeds["due_until"]]
     joined = rows.left_join(feeds, span)
-    return joined.mutate(
-        stale=joined["stale"].fill_null(False), feed_waiting=joined["waiting"].fill_null(False)
-    ).drop("due_from", "due_until", "waiting")
+    return joined.mutate(stale=joined["stale"].fill_null(False), feed_waiting=joined["waiting"].fill_null(False)).drop(
+        "due_from", "due_until", "waiting"
+    )
 
 
 class _Reads:

@@ -13,14 +13,15 @@ from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import PROBES, days_needed, load_moments, observe
 from relance.customers.relations import View, scratch
 from relance.customers.schema import HOUSE_TABLES
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
-from relance.scenarios.arrivals import WORK, entering, numbered, resuming
+from relance.scenarios.arrivals import entering, numbered, resuming
 from relance.scenarios.assess import ASSESSED, assessed, probe_rows
 from relance.scenarios.items import left_in_carts
 from relance.scenarios.moment import OLD, Moment, Running
 from relance.scenarios.program import END, Node
 from relance.scenarios.triggers import clock_of
-from relance.scenarios.versions import Version, compiled, view_mark
+from relance.scenarios.versions import Version, view_mark
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
 CANDIDATES: Mapping[str, str] = {
@@ -36,7 +37,12 @@ CANDIDATES: Mapping[str, str] = {
     **ASSESSED,
 }
 # Rows of `decisions` made on the way to a send step.
-SETTLED: Mapping[str, str] = {**HOUSE_TABLES["decisions"], "node": "integer", "entering": "boolean", "fact_day": "instant"}
+SETTLED: Mapping[str, str] = {
+    **HOUSE_TABLES["decisions"],
+    "node": "integer",
+    "entering": "boolean",
+    "fact_day": "instant",
+}
 
 
 @dataclass
@@ -76,7 +82,7 @@ def gather(
     engine.load("candidates", CANDIDATES, [])
     engine.load("settled", SETTLED, [])
     desk = _Desk(engine, view, moment.zone)
-    _load_moments(desk, moment, [*(each.version for each in running), *pinned])
+    load_condition_moments(engine, moment, [*(each.version for each in running), *pinned])
     found = Gathered()
     for each in running:
         found.too_old_to_see[each.version.name] = _too_old(desk, each.version)
@@ -96,10 +102,11 @@ def conditions_of(version: Version) -> list[Any]:
     return trees + [when for node in version.nodes for when, _ in node.arms if when is not None]
 
 
-def _load_moments(desk: _Desk, moment: Moment, versions: Sequence[Version]) -> None:
+def load_condition_moments(engine: Engine, moment: Moment, versions: Sequence[Version]) -> None:
+    """Lays out the beginnings of every window that conditions look back to."""
     trees = [parse_criteria(tree) for version in versions for tree in conditions_of(version)]
     days = {day for tree in trees for day in days_needed(tree)}
-    load_moments(desk.engine, [moment.turn], days, moment.zone)
+    load_moments(engine, [moment.turn], days, moment.zone)
 
 
 def _too_old(desk: _Desk, version: Version) -> int:
@@ -109,7 +116,7 @@ def _too_old(desk: _Desk, version: Version) -> int:
     def build() -> ir.Table:
         return entering(version, desk.view, rule).aggregate(number=ibis._.count())
 
-    if not desk.engine.value(_has_days(rule)):
+    if not desk.engine.value(compiled(desk.engine, ("has-days", rule), lambda: _has_days(rule))):
         return 0
     marks = ("too-old", version.mark, view_mark(desk.view), desk.zone)
     return int(desk.engine.value(compiled(desk.engine, marks, build)) or 0)
@@ -148,7 +155,10 @@ def _at_work(version: Version, view: View, arriving: bool) -> ir.Table:
 
 def _nodes_present(desk: _Desk) -> set[int]:
     rows = scratch("assessed", ASSESSED)
-    return {row["node"] for row in desk.engine.rows(compiled(desk.engine, ("nodes",), lambda: rows.select("node").distinct()))}
+    return {
+        row["node"]
+        for row in desk.engine.rows(compiled(desk.engine, ("nodes",), lambda: rows.select("node").distinct()))
+    }
 
 
 def _send(desk: _Desk, version: Version, node: Node) -> None:
@@ -201,7 +211,7 @@ def _settled(version: Version, node: Node, outcome: str, reason: str | None) -> 
         step=ibis.literal(node.name),
         outcome=ibis.cases((rows["feed_waiting"], "deferred"), (blocked, "refused"), else_=outcome),
         reason=ibis.cases((rows["feed_waiting"], "waiting_feed"), (blocked, first), else_=passed),
-        reasons=ibis.ifelse(blocked, reasons.rstrip(","), passed),
+        reasons=ibis.ifelse(blocked, reasons.re_replace(",$", ""), passed),
         due_date=ibis.null("date"),
         day=ibis.null("date"),
         purpose=ibis.literal(version.scenario.purpose),

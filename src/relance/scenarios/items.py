@@ -27,7 +27,9 @@ def _in_carts(view: View, rule: str) -> ir.Table:
     work = scratch("work", WORK).select("probe", "contact", "subject")
     lines = view.facts("cart_lines").drop("contact")
     clock = clock_of(rule)
-    known = lines.join(clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]], rname="c_{name}")
+    known = lines.join(
+        clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]], rname="c_{name}"
+    )
     known = known.filter(known["removed_at"].isnull() | (known["removed_at"] > known["turn"]))
     rows = work.join(known, work["subject"] == known["cart"])
     return rows.select("probe", "contact", "line", "product", "added_at")
@@ -36,7 +38,9 @@ def _in_carts(view: View, rule: str) -> ir.Table:
 def _bought(rows: ir.Table, view: View, rule: str) -> ir.Table:
     clock = clock_of(rule)
     lines = view.facts("order_lines")
-    sold = lines.join(clock, [*view.known(lines, clock["known"]), lines["placed_at"] <= clock["turn"]], rname="c_{name}")
+    sold = lines.join(
+        clock, [*view.known(lines, clock["known"]), lines["placed_at"] <= clock["turn"]], rname="c_{name}"
+    )
     orders = view.facts("orders")
     valid = orders.join(clock, view.known(orders, clock["known"]), rname="c_{name}").filter(ibis._["valid"])
     sold = sold.filter(sold["valid"]).semi_join(valid, "order_id").select("contact", "product", "placed_at")
@@ -55,9 +59,7 @@ def _out_of_stock(view: View, rule: str) -> ir.Table:
     counts = counts.join(
         clock, [*view.known(counts, clock["known"]), counts["counted_at"] <= clock["turn"]], rname="c_{name}"
     )
-    last = ibis.row_number().over(
-        group_by=[counts["product"], counts["store"]], order_by=counts["counted_at"].desc()
-    )
+    last = ibis.row_number().over(group_by=[counts["product"], counts["store"]], order_by=counts["counted_at"].desc())
     counts = counts.mutate(last=last)
     counts = counts.filter(counts["last"] == 0)
     stock = counts.group_by("product").agg(quantity=counts["quantity"].sum())

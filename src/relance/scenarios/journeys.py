@@ -63,8 +63,10 @@ def _follows(version: Version, moment: Moment) -> list[dict[str, Any]]:
         if after is None:
             continue
         outcomes = {"send": ("send", "held_out"), "wait": ("waiting",)}.get(node.kind, ())
-        rows += [{"scenario": version.name, "version": version.number, "node": node.number} | after
-                 | {"outcome": outcome} for outcome in outcomes]
+        rows += [
+            {"scenario": version.name, "version": version.number, "node": node.number} | after | {"outcome": outcome}
+            for outcome in outcomes
+        ]
     return rows
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from relance.base.clock import naive_utc
 from relance.base.zones import local_day, to_instant
+from relance.customers.relations import house_relation
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.scenarios.assess import FEED_DAYS
 from relance.scenarios.documents import Need, Scenario, Wait
@@ -121,10 +123,8 @@ def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:
 
 
 def _complete_until(engine: Engine, moment: Moment) -> dict[str, datetime]:
-    from relance.customers.relations import house_relation
-
-    rows = house_relation("feed_completeness")
-    found = engine.rows(rows.filter(rows["known_at"] <= naive_utc(moment.turn)))
+    rows = engine.rows(compiled(engine, ("feeds",), lambda: house_relation("feed_completeness")))
+    found = [row for row in rows if row["known_at"] <= naive_utc(moment.turn)]
     latest: dict[str, datetime] = {}
     for row in found:
         until = row["until"].replace(tzinfo=UTC)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import ibis.expr.types as ir
+
 from relance.base.clock import naive_utc
 from relance.base.errors import NotFound
 from relance.customers.relations import house_relation
 from relance.engines.ledger import Ledger, Switch
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.scenarios.moment import Moment, Running
 from relance.scenarios.versions import Version, version_of
@@ -35,13 +38,11 @@ def running_scenarios(ledger: Ledger, turn: datetime, only: Sequence[str] = ()) 
     return [Running(stored_version(ledger, name, on[name].version), since[name]) for name in names]
 
 
-def pinned_versions(
-    engine: Engine, ledger: Ledger, running: Sequence[Running], moment: Moment
-) -> list[Version]:
+def pinned_versions(engine: Engine, ledger: Ledger, running: Sequence[Running], moment: Moment) -> list[Version]:
     """Versions, other than the running ones, in which journeys of running scenarios wait."""
-    rows = house_relation("journeys")
-    rows = rows.filter(rows["state"] == "waiting", rows["at"] < naive_utc(moment.decided_until))
-    found = {(row["scenario"], row["version"]) for row in engine.rows(rows.select("scenario", "version").distinct())}
+    rows = engine.rows(compiled(engine, ("waiting-versions",), _waiting_versions))
+    until = naive_utc(moment.decided_until)
+    found = {(row["scenario"], row["version"]) for row in rows if row["since"] < until}
     names = {each.version.name for each in running}
     current = {(each.version.name, each.version.number) for each in running}
     wanted = sorted(pair for pair in found - current if pair[0] in names)
@@ -51,16 +52,22 @@ def pinned_versions(
 def stored_version(ledger: Ledger, name: str, number: int | None = None) -> Version:
     """A published version, the latest where no number is given; NotFound where there is none."""
     document = ledger.document(KIND, name, number)
-    if document is None:
-        raise NotFound(f"there is no scenario “{name}”; see: relance scenario list")
     return version_of(document.body, document.version)
 
 
 def last_turn(engine: Engine, before: datetime | None) -> datetime | None:
     """The instant of the latest turn, or of the latest before an instant."""
+    rows = engine.rows(compiled(engine, ("turns",), _turns))
+    found = [row["at"] for row in rows if before is None or row["at"] < naive_utc(before)]
+    return max(found).replace(tzinfo=UTC) if found else None
+
+
+def _turns() -> ir.Table:
     turns = house_relation("turns")
-    turns = turns.filter(turns["kind"] == "run")
-    if before is not None:
-        turns = turns.filter(turns["at"] < naive_utc(before))
-    found = engine.value(turns.aggregate(last=turns["at"].max()))
-    return found.replace(tzinfo=UTC) if found else None
+    return turns.filter(turns["kind"] == "run").select("at")
+
+
+def _waiting_versions() -> ir.Table:
+    rows = house_relation("journeys")
+    rows = rows.filter(rows["state"] == "waiting")
+    return rows.group_by("scenario", "version").agg(since=rows["at"].min())

@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 
 import ibis
 import ibis.expr.types as ir
+from pydantic import TypeAdapter, ValidationError
 
-from relance.audiences.criteria import row_condition
+from relance.audiences.criteria import RowCriteria
+from relance.audiences.scope import personal_in, row_test
 from relance.base.errors import BadDocument
 from relance.customers.relations import View, house_relation, scratch
+from relance.customers.tables import Table
 from relance.scenarios.documents import Scenario, Where
 from relance.scenarios.due import DUE_DAYS
 
@@ -37,7 +40,10 @@ ARRIVALS: Mapping[str, str] = {
     "logged_in": "boolean",
 }
 # A name for what a trigger may be a date of, besides table.column.
-MOMENTS: Mapping[str, tuple[str, str]] = {"first_order": ("orders", "first"), "last_order": ("orders", "last")}
+MOMENTS: Mapping[str, tuple[str, str]] = {
+    "first_order": ("orders", "first"),
+    "last_order": ("orders", "last"),
+}
 
 
 def trigger_rows(scenario: Scenario, view: View, rule: str) -> ir.Table:
@@ -115,7 +121,7 @@ def _known_rows(table_name: str, column: str, where: Where | None, view: View, r
         raise BadDocument(f"table “{table_name}” belongs to no contact, so it cannot trigger a scenario")
     rows = view.facts(table_name) if column == "known_at" else view.part_of(table_name, column)
     contact = _contact_of(rows, table_name, view)
-    rows = contact.filter(row_condition(where, contact, table)) if where else contact
+    rows = contact.filter(_row_condition(where, contact, table)) if where else contact
     clock = clock_of(rule)
     rows = rows.join(clock, view.known(rows, clock["known"]), rname="clock_{name}")
     subject = ibis.literal("/").join([rows[key].cast("string") for key in table.key])
@@ -129,6 +135,17 @@ def _known_rows(table_name: str, column: str, where: Where | None, view: View, r
     )
 
 
+def _row_condition(where: Where, rows: ir.Table, table: Table) -> ir.BooleanValue:
+    """The condition on one row of the trigger's table, by its open columns."""
+    try:
+        condition: RowCriteria = TypeAdapter(RowCriteria).validate_python(where)
+    except ValidationError as error:
+        raise BadDocument(f"the trigger’s “where” is not a condition on rows: {error.errors()[0]['msg']}") from None
+    if personal := personal_in(table, condition):
+        raise BadDocument(f"a trigger’s “where” cannot read the personal column “{min(personal)}”; ask it in target")
+    return row_test(condition, rows, table, None)
+
+
 def _contact_of(rows: ir.Table, table_name: str, view: View) -> ir.Table:
     """Vault rows of a table hold its key only; their contact is in the open part."""
     if "contact" in rows.columns:
@@ -140,7 +157,9 @@ def _contact_of(rows: ir.Table, table_name: str, view: View) -> ir.Table:
 def _at_instants(facts: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
     days = _due_days(rule)
     joined = facts.join(
-        days, [facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]], rname="day_{name}"
+        days,
+        [facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]],
+        rname="day_{name}",
     )
     due = ibis.coalesce(joined["due_at"], joined["fact_at"] + joined["shift"].as_interval("s"))
     joined = joined.mutate(due_at=due)
@@ -157,7 +176,8 @@ def _on_dates(facts: ir.Table, scenario: Scenario, rule: str, yearly: bool) -> i
         on = [facts["fact_date"] >= days["date_from"], facts["fact_date"] <= days["date_until"]]
     joined = facts.join(days, on, rname="day_{name}")
     joined = joined.mutate(
-        fact_at=joined["fact_day"], due_at=ibis.coalesce(joined["due_at"], joined["fact_day"] + joined["shift"].as_interval("s"))
+        fact_at=joined["fact_day"],
+        due_at=ibis.coalesce(joined["due_at"], joined["fact_day"] + joined["shift"].as_interval("s")),
     )
     joined = joined.filter(joined["due_at"] > joined["since"], joined["due_at"] <= joined["until"])
     if yearly:
@@ -178,6 +198,7 @@ def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
     carts = _touched_carts(view, rule)
     ended = _decided_carts(scenario, rule)
     rows = carts.left_join(ended, "subject", rname="ended_{name}")
+    rows = rows.filter(rows["added_at"].notnull())
     rows = rows.filter(rows["decided_at"].isnull() | (rows["added_at"] > rows["decided_at"]))
     rows = rows.mutate(episode=rows["episodes"].fill_null(0) + 1)
     due = _at_instants(rows, scenario, rule)
@@ -187,11 +208,15 @@ def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
 def _touched_carts(view: View, rule: str) -> ir.Table:
     clock = clock_of(rule)
     lines = view.facts("cart_lines")
-    lines = lines.join(clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]], rname="c_{name}")
+    lines = lines.join(
+        clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]], rname="c_{name}"
+    )
     lines = lines.filter(lines["removed_at"].isnull() | (lines["removed_at"] > lines["turn"]))
     lines = lines.group_by("cart").agg(added_at=lines["added_at"].max())
     carts = view.facts("carts")
-    carts = carts.join(clock, [*view.known(carts, clock["known"]), carts["touched_at"] <= clock["turn"]], rname="c_{name}")
+    carts = carts.join(
+        clock, [*view.known(carts, clock["known"]), carts["touched_at"] <= clock["turn"]], rname="c_{name}"
+    )
     carts = carts.left_join(lines, "cart", rname="line_{name}")
     return carts.select(
         contact=carts["contact"],

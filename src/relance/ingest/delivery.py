@@ -1,0 +1,244 @@
+"""The files of one delivery go in; the star is brought up to date, file by file, and each is reported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from weakref import WeakKeyDictionary
+
+from relance.base.clock import aware_utc, naive_utc
+from relance.base.errors import BadFile, Refused
+from relance.base.ids import digest
+from relance.customers.identity import check_secret
+from relance.customers.own_tables import load_tables
+from relance.customers.schema import create_star
+from relance.customers.tables import Table
+from relance.engines.calendar import keep_local_days, keep_offset_days
+from relance.engines.duckdb import DuckEngine
+from relance.engines.spool import Spooled, spooled
+from relance.engines.versions import Stamp
+from relance.ingest.facts import LedgerHook
+from relance.ingest.feeds import MANIFEST, feed_complete, manifest_lines, period_end, period_in_name
+from relance.ingest.history import available_at, check_history
+from relance.ingest.journal import known_before, next_import_id, write_journal, write_reject_rows
+from relance.ingest.mapping import Feed, feed_of, load_feeds
+from relance.ingest.one_file import Work, collect_rejects, fill_tables, take_file
+from relance.ingest.plan import CLOCK, Plan, compile_plan
+from relance.ingest.reports import ImportReport
+
+Progress = Callable[[str, int, int], None]  # name of the file, files done, files in all
+
+_PLANS: dict[tuple[str, ...], Plan] = {}
+_READY: WeakKeyDictionary[DuckEngine, str] = WeakKeyDictionary()
+# What a feed should be imported after, by the first table that it fills: owners before what they own.
+_RANKS = {"contacts": 0, "products": 1, "stores": 1, "orders": 2, "carts": 2}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file of a delivery, the feed that takes it, and the start of its period where its name says it."""
+
+    path: Path
+    feed: Feed
+    period: datetime | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What all files of one delivery have in common."""
+
+    engine: DuckEngine
+    hook: LedgerHook | None
+    tables: Mapping[str, Table]
+    number: int
+    known_at: datetime  # naive UTC
+    history: bool
+    secret: bytes
+
+
+def import_delivery(
+    engine: DuckEngine,
+    ledger_hook: LedgerHook | None,
+    home_definitions: Path,
+    files: Sequence[Path],
+    known_at: datetime,
+    history: bool = False,
+    progress: Progress | None = None,
+    secret: bytes = b"",
+) -> list[ImportReport]:
+    """Imports files as one delivery, one transaction a file: owners before lines, older periods before newer.
+
+    known_at: the instant of the import (aware, or naive UTC). secret: the home's, by which identities are hashed.
+    A file that cannot be read is refused whole: the others are taken, then BadFile says why. Refused where
+    known_at lies before the last import or turn, or where history is asked for a feed imported before.
+    """
+    tables = load_tables(home_definitions / "tables")
+    feeds = load_feeds(home_definitions, tables)
+    make_ready(engine, tables, secret)
+    moment = naive_utc(known_at)
+    _refuse_early(engine, moment)
+    manifests = [path for path in files if path.name.endswith(MANIFEST)]
+    arrivals, refusals = _arrivals([path for path in files if path not in manifests], feeds)
+    if history:
+        for feed in {arrival.feed.feed: arrival.feed for arrival in arrivals}.values():
+            check_history(engine, feed)
+    said = [line for path in manifests for line in manifest_lines(path, feeds)]
+    delivery = Delivery(engine, ledger_hook, tables, next_import_id(engine), moment, history, secret)
+    reports: list[ImportReport] = []
+    for done, arrival in enumerate(arrivals):
+        try:
+            reports.append(_import_one(delivery, arrival))
+        except BadFile as error:
+            refusals.append(error)
+        if progress is not None:
+            progress(arrival.path.name, done + 1, len(arrivals))
+    if refusals:
+        raise _all_refused(refusals)
+    with engine.transaction():
+        for feed_name, until in said:
+            feed_complete(engine, feed_name, until, moment)
+    return reports
+
+
+def make_ready(engine: DuckEngine, tables: Mapping[str, Table], secret: bytes) -> None:
+    """Creates what is missing of the star, once per engine and declaration of the tables."""
+    mark = digest(repr(sorted(tables.items())) + secret.hex())
+    if _READY.get(engine) != mark:
+        with engine.transaction():
+            create_star(engine, tables.values())
+            check_secret(engine, secret)
+        _READY[engine] = mark
+
+
+def _refuse_early(engine: DuckEngine, known_at: datetime) -> None:
+    for table, column, what in (("imports", "known_at", "import"), ("turns", "at", "turn")):
+        last = engine.value(f'SELECT max("{column}") FROM "{table}"')
+        if last is not None and known_at < last:
+            raise Refused(
+                f"this import would be known at {aware_utc(known_at).isoformat()}, before the last {what} "
+                f"at {aware_utc(last).isoformat()}; give a later instant"
+            )
+
+
+def _arrivals(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[Arrival], list[BadFile]]:
+    found, refusals = [], []
+    for path in paths:
+        feed = feed_of(feeds, path.name)
+        try:
+            found.append(Arrival(path, feed, period_in_name(feed, path.name)))
+        except BadFile as error:
+            refusals.append(error)
+    found.sort(key=lambda one: (_rank(one.feed), one.period or datetime.max, one.path.name))
+    return found, refusals
+
+
+def _rank(feed: Feed) -> int:
+    return (
+        min(_RANKS.get(name, 3) for name in feed.tables)
+        if feed.grain not in ("order_lines", "cart_lines")
+        else (2 if len(feed.tables) > 1 else 4)
+    )
+
+
+def _all_refused(refusals: list[BadFile]) -> BadFile:
+    return refusals[0] if len(refusals) == 1 else BadFile("; ".join(str(refusal) for refusal in refusals))
+
+
+def _import_one(delivery: Delivery, arrival: Arrival) -> ImportReport:
+    started = perf_counter()
+    engine, feed = delivery.engine, arrival.feed
+    near = engine.path.parent if engine.path else None
+    form = feed.format.for_file(arrival.path.name)
+    with spooled(arrival.path, form, near) as file, engine.transaction():
+        period = arrival.period or delivery.known_at
+        mark = digest("\n".join((file.digest, feed.fingerprint, str(arrival.period))))
+        source = next_import_id(engine)
+        before = known_before(engine, feed.feed, mark)
+        if before is not None:
+            report = replace(
+                before, import_id=source, delivery=delivery.number, file=file.name, known_at=delivery.known_at
+            )
+        else:
+            stamp = Stamp(source, feed.feed, period, delivery.known_at)
+            report = _take(delivery, arrival, file, stamp)
+        report = replace(report, seconds=perf_counter() - started)
+        write_journal(engine, report, mark)
+    return report
+
+
+def _take(delivery: Delivery, arrival: Arrival, file: Spooled, stamp: Stamp) -> ImportReport:
+    engine, feed = delivery.engine, arrival.feed
+    plan = plan_of(engine, feed, delivery.tables)
+    work = Work(engine, plan, delivery.tables, stamp)
+    taken = take_file(work, file, feed.format.for_file(arrival.path.name))
+    if plan.period_atom is not None:
+        last = engine.value(f"SELECT max({plan.period_atom}) FROM typed WHERE err IS NULL")
+        work.stamp = replace(stamp, period=last or stamp.period)
+    _set_clock(delivery, work.stamp)
+    fill_tables(work, delivery.history)
+    rejects = collect_rejects(work, taken)
+    write_reject_rows(engine, stamp.source, file.name, rejects)
+    until = _complete(delivery, feed, work.stamp) if feed.completes else None
+    if delivery.hook is not None and work.facts:
+        delivery.hook.facts_known(work.facts, aware_utc(delivery.known_at))
+    return _report(
+        delivery, work, file, taken.rows + len(taken.rejects), Counter(r.reason for r in rejects), until
+    )
+
+
+def _report(
+    delivery: Delivery, work: Work, file: Spooled, read: int, reasons: Counter[str], until: datetime | None
+) -> ImportReport:
+    return ImportReport(
+        import_id=work.stamp.source,
+        delivery=delivery.number,
+        feed=work.stamp.feed,
+        file=file.name,
+        period=work.stamp.period,
+        known_at=delivery.known_at,
+        read=read,
+        inserted=work.grain["inserted"],
+        updated=work.grain["updated"],
+        unchanged=work.grain["unchanged"],
+        rejected=reasons.total(),
+        deleted=sum(counts["deleted"] for counts in work.counts.values()),
+        new_contacts=work.new_contacts,
+        unmatched=work.unmatched,
+        complete_until=until,
+        tables={name: dict(counts) for name, counts in work.counts.items()},
+        reasons=dict(reasons),
+    )
+
+
+def plan_of(engine: DuckEngine, feed: Feed, tables: Mapping[str, Table]) -> Plan:
+    """The compiled queries of a feed, compiled once per process and declaration."""
+    zone = feed.zone or "UTC"
+    days = keep_local_days(engine, zone)
+    keep_offset_days(engine, zone)
+    involved = {name: tables[name] for name in feed.tables}
+    key = (type(engine).__name__, feed.fingerprint, digest(repr(sorted(involved.items()))))
+    if key not in _PLANS:
+        _PLANS[key] = compile_plan(feed, tables, days if feed.zone else None, engine.compile)
+    return _PLANS[key]
+
+
+def _set_clock(delivery: Delivery, stamp: Stamp) -> None:
+    row = {
+        "known_at": stamp.known_at,
+        "period": stamp.period,
+        "source": stamp.source,
+        "secret": delivery.secret.hex(),
+    }
+    delivery.engine.load("import_clock", CLOCK, [row])
+
+
+def _complete(delivery: Delivery, feed: Feed, stamp: Stamp) -> datetime:
+    """The end of the file's period: until then the feed is complete."""
+    until = period_end(feed, stamp.period) if feed.period is not None else stamp.period
+    known = available_at(feed, stamp) if delivery.history else stamp.known_at
+    feed_complete(delivery.engine, feed.feed, until, known)
+    return until

@@ -1,0 +1,173 @@
+"""Approved messages become the plain values that they print: who, which shop, and each declared field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from relance.base.clock import naive_utc
+from relance.base.zones import local_day
+from relance.customers.installation import Installation
+from relance.customers.relations import View, scratch
+from relance.engines.warehouse import Engine
+from relance.messages.fields import Field
+from relance.scenarios.arrivals import WORK
+from relance.scenarios.documents import Items
+from relance.scenarios.items import left_in_carts
+from relance.scenarios.triggers import CLOCKS
+from relance.scenarios.versions import Version
+
+# Approved keys of one scenario, version and step.
+APPROVED: Mapping[str, str] = {
+    "probe": "integer",
+    "message_key": "text",
+    "contact": "integer",
+    "occurrence": "text",
+    "subject": "text",
+    "fact_at": "instant",
+    "due_at": "instant",
+    "day": "date",
+    "at": "instant",
+}
+RULE = "release"
+Values = dict[int, Any]  # by probe
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Keys of one message version that are released together; they lie in scratch table `approved`."""
+
+    place: Installation
+    view: View
+    version: Version
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def engine(self) -> Engine:
+        return self.place.engine
+
+
+def lay_out_batch(batch: Batch) -> None:
+    """Fills the scratch tables that suppliers read. What is true at release counts, not what was planned."""
+    batch.engine.load("approved", APPROVED, batch.rows)
+    now = naive_utc(max(row["at"] for row in batch.rows))
+    clock = {"rule": RULE, "turn": now, "known": now, "decided_until": now, "fresh_since": now, "reentry_since": now}
+    batch.engine.load("clocks", CLOCKS, [clock])
+    work = [{name: row.get(name) for name in WORK} for row in batch.rows]
+    batch.engine.load("work", WORK, work)
+
+
+def profiles(batch: Batch) -> dict[int, dict[str, Any]]:
+    """Per contact: address, first name, language, and the shop that speaks to them."""
+    return {row["contact"]: row for row in batch.engine.rows(_profiles(batch.view))}
+
+
+def supplied(batch: Batch, fields: Sequence[Field]) -> Mapping[str, Values]:
+    """For each declared field that somebody here can fill, its value by probe."""
+    return {field.name: supplier(batch, field) for field in fields if (supplier := _supplier(batch, field))}
+
+
+def _supplier(batch: Batch, field: Field) -> Callable[[Batch, Field], Values] | None:
+    if field.name in SUPPLIERS:
+        return SUPPLIERS[field.name]
+    table = batch.view.tables.get(field.name)
+    return _own_rows if table is not None and table.contact and field.kind == "list" else None
+
+
+def _profiles(view: View) -> ir.Table:
+    asked = scratch("approved", APPROVED).select("contact").distinct()
+    vault = view.vault("contacts").select("contact", "email", "first_name", "own_id")
+    facts = view.facts("contacts").select("contact", "language", chosen="store")
+    rows = asked.left_join(vault, "contact").drop("contact_right").left_join(facts, "contact").drop("contact_right")
+    last = _last_shop(view, asked)
+    rows = rows.left_join(last, "contact").drop("contact_right")
+    stores = view.facts("stores")
+    stores = stores.select(
+        shop="store",
+        shop_name="name",
+        shop_phone="phone",
+        shop_hours="hours",
+        shop_address=ibis.literal(", ").join(
+            [stores[part].fill_null("") for part in ("address", "city", "province", "postal_code")]
+        ),
+    )
+    rows = rows.mutate(shop_key=ibis.coalesce(rows["chosen"], rows["last_store"]))
+    return rows.left_join(stores, rows["shop_key"] == stores["shop"])
+
+
+def _last_shop(view: View, asked: ir.Table) -> ir.Table:
+    """The shop of the last valid order, where one is named."""
+    orders = view.facts("orders")
+    orders = orders.filter(orders["valid"], orders["store"].notnull()).semi_join(asked, "contact")
+    order = [orders["placed_at"].desc(), orders["order_id"].desc()]
+    place = ibis.row_number().over(group_by=orders["contact"], order_by=order)
+    return orders.mutate(place=place).filter(ibis._["place"] == 0).select("contact", last_store="store")
+
+
+def _product(batch: Batch, _: Field) -> Values:
+    """The title of what weighs most in the order behind."""
+    asked = scratch("approved", APPROVED).select("probe", "subject")
+    lines = batch.view.facts("order_lines")
+    lines = lines.filter(lines["valid"]).select("order_id", "line", "product", "amount")
+    titles = batch.view.facts("products").select("product", "title")
+    rows = asked.inner_join(lines, asked["subject"] == lines["order_id"]).inner_join(titles, "product")
+    order = [rows["amount"].desc(), rows["line"]]
+    rows = rows.mutate(place=ibis.row_number().over(group_by=rows["probe"], order_by=order))
+    found = batch.engine.rows(rows.filter(rows["place"] == 0).select("probe", "title"))
+    return {row["probe"]: row["title"] for row in found if row["title"]}
+
+
+def _fact_date(batch: Batch, _: Field) -> Values:
+    return {row["probe"]: local_day(row["fact_at"].replace(tzinfo=UTC), batch.place.zone) for row in batch.rows}
+
+
+def _cart_url(batch: Batch, _: Field) -> Values:
+    base = (batch.place.settings.brand.cart_url or batch.place.settings.brand.url).rstrip("/")
+    return {row["probe"]: base for row in batch.rows}
+
+
+def _items(batch: Batch, _: Field) -> Values:
+    """What is left in the cart now, with what the page of the product says."""
+    items = batch.version.scenario.items or Items()
+    lines = left_in_carts(items, batch.view, RULE)
+    products = batch.view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
+    rows = lines.left_join(products, "product").drop("product_right")
+    values: Values = {}
+    for row in batch.engine.rows(rows.order_by("probe", "place")):
+        values.setdefault(row["probe"], []).append(_item(row, batch))
+    return values
+
+
+def _item(row: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
+    kept = {name: row[name] for name in ("product", "title", "author", "publisher", "image_url", "url") if row[name]}
+    kept.setdefault("title", row["product"])
+    kept.setdefault("url", f"{batch.place.settings.brand.url.rstrip('/')}/{row['product']}")
+    return kept
+
+
+def _own_rows(batch: Batch, field: Field) -> Values:
+    """Rows of a table of the contact, for a list field of its name; only the columns that the field declares."""
+    table = batch.view.table(field.name)
+    wanted = [inner.name for inner in field.of if table.column(inner.name)]
+    rows = batch.view.facts(field.name)
+    if table.vault_columns:
+        rows = rows.left_join(batch.view.vault(field.name), list(table.key), rname="vault_{name}")
+    asked = scratch("approved", APPROVED).select("probe", "contact")
+    found = asked.inner_join(rows, "contact").select("probe", *wanted, *(key for key in table.key if key not in wanted))
+    values: Values = {}
+    for row in batch.engine.rows(found.order_by("probe", *table.key)):
+        values.setdefault(row["probe"], []).append({name: row[name] for name in wanted if row[name] is not None})
+    return values
+
+
+SUPPLIERS: dict[str, Callable[[Batch, Field], Values]] = {
+    "product": _product,
+    "last_order_on": _fact_date,
+    "items": _items,
+    "cart_url": _cart_url,
+}

@@ -1,0 +1,211 @@
+"""Declared fields and the values that came become plain values, or a sentence naming the field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from relance.base.errors import BadDocument, RelanceError
+
+LONGEST_TEXT = 4_000
+LONGEST_LIST = 100
+
+
+class BadContext(RelanceError):
+    """A value is missing or of another kind; this contact's message cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One declared field. `of` holds the inner fields of a list or a record.
+
+    A list with `at_most` is cut there, and the number field named by `rest` says how many were left out.
+    """
+
+    name: str
+    kind: str
+    optional: bool = False
+    of: tuple[Field, ...] = ()
+    at_most: int | None = None
+    rest: str | None = None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text")
+    if len(value) > LONGEST_TEXT:
+        raise ValueError(f"text of at most {LONGEST_TEXT} characters")
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool | float) or not isinstance(value, int | str | Decimal):
+        raise TypeError("a number written exactly (not a float)")
+    exact = Decimal(value)
+    if not exact.is_finite():
+        raise ValueError("a finite number")
+    return exact
+
+
+def _number(value: Any) -> int | float:
+    exact = Decimal(str(value)) if isinstance(value, float) else _decimal(value)
+    if not exact.is_finite():
+        raise ValueError("a finite number")
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def _money(value: Any) -> str | dict[str, str]:
+    if not isinstance(value, Mapping):
+        return f"{_decimal(value):f}"
+    if not {"amount", "currency"} <= value.keys():
+        raise ValueError("an amount with its currency")
+    return {"amount": f"{_decimal(value['amount']):f}", "currency": _text(value["currency"])}
+
+
+def _date(value: Any) -> str:
+    if isinstance(value, datetime):
+        raise TypeError("a date, not an instant")
+    return value.isoformat() if isinstance(value, date) else date.fromisoformat(_text(value)).isoformat()
+
+
+def _url(value: Any) -> str:
+    if not re.fullmatch(r"https://[^\s\"<>]+", _text(value)):
+        raise ValueError("an address that begins with https://")
+    return str(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("true or false")
+    return value
+
+
+KINDS: dict[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "number": _number,
+    "money": _money,
+    "date": _date,
+    "url": _url,
+    "flag": _flag,
+}
+"""Simple kinds, and what makes a plain value of each."""
+
+EXPECTED = {"text": "text", "number": "a number", "money": "an amount", "date": "a date like 2026-03-10",
+            "url": "an https address", "flag": "true or false"}  # fmt: skip
+
+
+def _named(name: str) -> tuple[str, bool]:
+    bare = name.removesuffix("?")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", bare):
+        raise BadDocument(f"“{name}” is not a field name; use small letters, digits and _")
+    return bare, bare != name
+
+
+def _inner(declared: Any) -> tuple[Field, ...]:
+    if isinstance(declared, Sequence) and not isinstance(declared, str):
+        declared = dict.fromkeys(declared, "text")
+    if not isinstance(declared, Mapping) or not declared:
+        raise BadDocument("a list or record needs its fields, like {title: text, price?: money}")
+    return tuple(declare(name, kind) for name, kind in declared.items())
+
+
+def _compound(name: str, declared: Mapping[str, Any]) -> Field:
+    bare, optional = _named(name)
+    kind = "list" if "list" in declared else "record"
+    unknown = declared.keys() - ({"list", "at_most", "rest"} if kind == "list" else {"record"})
+    if unknown or kind not in declared:
+        raise BadDocument(f"field “{bare}” is not understood; write {{list: …}} or {{record: …}}")
+    at_most, rest = declared.get("at_most"), declared.get("rest")
+    if at_most is not None and (not isinstance(at_most, int) or at_most < 1):
+        raise BadDocument(f"field “{bare}”: at_most is a number from 1 up")
+    return Field(bare, kind, optional, _inner(declared[kind]), at_most, rest)
+
+
+def declare(name: str, declared: Any) -> Field:
+    """A field from its declaration: `price?: money`, `pets: list {name, species}`, `x: {list: {a: text}}`.
+
+    Raises BadDocument naming the field.
+    """
+    if isinstance(declared, Mapping):
+        return _compound(name, declared)
+    short = re.fullmatch(r"(list|record)\s*\{([^{}]*)\}", str(declared).strip())
+    if short:
+        return _compound(name, {short[1]: [part.strip() for part in short[2].split(",")]})
+    bare, optional = _named(name)
+    if declared not in KINDS:
+        raise BadDocument(f"field “{bare}”: “{declared}” is not a kind; use {', '.join(KINDS)}, list or record")
+    return Field(bare, str(declared), optional)
+
+
+def _simple(field: Field, value: Any, path: str) -> Any:
+    try:
+        return KINDS[field.kind](value)
+    except (TypeError, ValueError, InvalidOperation):
+        raise BadContext(f"field “{path}” should be {EXPECTED[field.kind]}; it is {value!r:.60}") from None
+
+
+def _record(field: Field, value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise BadContext(f"field “{path}” should be a record of {', '.join(one.name for one in field.of)}")
+    return plain(field.of, value, f"{path}.")
+
+
+def _list(field: Field, value: Any, path: str) -> list[Any]:
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence) or len(value) > LONGEST_LIST:
+        raise BadContext(f"field “{path}” should be a list of at most {LONGEST_LIST}")
+    return [_record(field, one, f"{path}[{place}]") for place, one in enumerate(value[: field.at_most])]
+
+
+_MAKERS: dict[str, Callable[[Field, Any, str], Any]] = {"list": _list, "record": _record}
+
+
+def plain(fields: Sequence[Field], values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """The declared fields of `values` as plain values; absent optional ones are None, others left out.
+
+    Raises BadContext naming the field that is missing or wrong.
+    """
+    result: dict[str, Any] = {}
+    for field in fields:
+        value = values.get(field.name)
+        if value is None:
+            if not field.optional and field.name not in result:
+                raise BadContext(f"field “{path}{field.name}” is missing")
+            result.setdefault(field.name, None)
+            continue
+        result[field.name] = _MAKERS.get(field.kind, _simple)(field, value, f"{path}{field.name}")
+        if field.rest and field.at_most:
+            result[field.rest] = max(0, len(value) - field.at_most) + int(values.get(field.rest) or 0)
+    return result
+
+
+COMMON = tuple(
+    declare(name, kind)
+    for name, kind in {
+        "contact": {"record": {"first_name?": "text", "language": "text"}},
+        "greeting": "text",
+        "brand": {"record": {"name": "text", "address": "text", "url?": "url"}},
+        "shop": {"record": {"name": "text", "address": "text", "phone?": "text", "hours?": "text"}},
+        "unsubscribe_url": "url",
+        "preferences_url?": "url",
+    }.items()
+)
+"""What every message may read without declaring it."""
+
+
+def _greeting(language: str, first_name: str | None) -> str:
+    hello = {"fr": "Bonjour"}.get(language, "Hello")
+    return f"{hello} {first_name}," if first_name else f"{hello},"
+
+
+def with_common(values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The values with what follows from the others: the greeting, and the brand where there is no shop."""
+    full = dict(values)
+    full["contact"] = {**(full.get("contact") or {}), "language": language}
+    full.setdefault("greeting", _greeting(language, full["contact"].get("first_name")))
+    if not full.get("shop"):
+        full["shop"] = full.get("brand")
+    return full

@@ -1,0 +1,70 @@
+"""A contact and a purpose become a signed token for a public link, and back, without any stored row."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from relance.base.errors import Refused
+
+_BROKEN = "this link is not complete or was changed; copy it whole from the message"
+_MAC_BYTES = 16
+UNSUBSCRIBE, PREFERENCES, VIEW = "unsubscribe", "preferences", "view"
+"""What a token may be for. Each is good for one thing and opens nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a link is good for: `purpose` about `contact`, within `scope` (channel, purpose, sender)."""
+
+    purpose: str
+    contact: int
+    scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A secret (at least 16 bytes) and the short name that tokens carry, so that keys can be replaced."""
+
+    id: str
+    secret: bytes
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise Refused(_BROKEN) from None
+
+
+def _mac(key: SigningKey, payload: str) -> bytes:
+    return hmac.new(key.secret, f"{key.id}.{payload}".encode(), hashlib.sha256).digest()[:_MAC_BYTES]
+
+
+def sign(key: SigningKey, claim: Claim) -> str:
+    """A token of letters, digits, `-`, `_` and `.`. Raises ValueError for a short secret or a broken part."""
+    parts = (claim.purpose, str(claim.contact), *claim.scope)
+    if len(key.secret) < 16 or any("\n" in part for part in parts) or not key.id.isalnum():
+        raise ValueError("a token needs a secret of 16 bytes or more, a plain key id and parts of one line")
+    payload = _encode("\n".join(parts).encode())
+    return f"{key.id}.{payload}.{_encode(_mac(key, payload))}"
+
+
+def verify(keys: Mapping[str, SigningKey], token: str, purpose: str) -> Claim:
+    """What the token says, if one of the keys signed it for this purpose. Raises Refused."""
+    pieces = token.split(".")
+    if len(pieces) != 3 or pieces[0] not in keys or not token.isascii():
+        raise Refused(_BROKEN)
+    if not hmac.compare_digest(_decode(pieces[2]), _mac(keys[pieces[0]], pieces[1])):
+        raise Refused(_BROKEN)
+    said, contact, *scope = _decode(pieces[1]).decode().split("\n")
+    if said != purpose:
+        raise Refused(f"this link is not one to {purpose}")
+    return Claim(said, int(contact), tuple(scope))

@@ -1,0 +1,133 @@
+"""A scenario document and the messages it names become immutable versions, or one sentence and nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from relance.audiences.criteria import parse_criteria
+from relance.audiences.probes import check
+from relance.base.documents import Document, load_document
+from relance.base.errors import BadDocument, NotFound
+from relance.customers.installation import Installation
+from relance.customers.relations import View
+from relance.messages.documents import SHIPPED, canonical_body, load_message, shipped_text
+from relance.messages.lint import lint
+from relance.messages.rendering import compile_text
+from relance.scenarios.candidates import conditions_of
+from relance.scenarios.documents import Scenario, parse_scenario
+from relance.scenarios.program import compile_steps
+from relance.scenarios.running import KIND, stored_version
+from relance.scenarios.triggers import trigger_rows
+from relance.scenarios.versions import Version, body_of
+
+MESSAGE = "message"
+
+
+def library() -> list[str]:
+    """Names of the scenarios that come with the product."""
+    folder = files("relance.scenarios") / "library"
+    return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+
+
+def library_document(name: str) -> Document:
+    """A scenario that comes with the product; NotFound names those that exist."""
+    if name not in library():
+        raise NotFound(f"there is no scenario “{name}” in the library; there are {', '.join(library())}")
+    text = (files("relance.scenarios") / "library" / f"{name}.yaml").read_text(encoding="utf-8")
+    return load_document(text, source=f"library/{name}.yaml")
+
+
+def check_scenario(place: Installation, document: Document) -> Version:
+    """The version that this document would make; BadDocument names the line of what is wrong."""
+    scenario = parse_scenario(document.data, document.source, document.line)
+    try:
+        version = Version(scenario, 0, compile_steps(scenario))
+    except BadDocument as error:
+        raise document.error(str(error), ("steps",)) from None
+    view = View(place.tables)
+    _check_queries(version, view, place.zone, document)
+    _check_sender(scenario, place, document)
+    _check_stops(scenario, document)
+    return version
+
+
+def publish_scenario(place: Installation, document: Document, at: datetime) -> Version:
+    """Publishes the scenario and its messages together; the same documents make no new version."""
+    version = check_scenario(place, document)
+    bodies = {name: _message_body(place, name, document) for name in _message_names(version)}
+    with place.ledger.transaction():
+        pinned = {name: place.ledger.publish(MESSAGE, name, body, at) for name, body in bodies.items()}
+        number = place.ledger.publish(KIND, version.name, body_of(document.data, pinned), at)
+    return stored_version(place.ledger, version.name, number)
+
+
+def _check_queries(version: Version, view: View, zone: str, document: Document) -> None:
+    """Every table and column that the document names exists, and every comparison makes sense."""
+    scenario = version.scenario
+    try:
+        ibis.to_sql(trigger_rows(scenario, view, version.name))
+    except BadDocument as error:
+        raise document.error(str(error), ("trigger",)) from None
+    for tree in conditions_of(version):
+        try:
+            check(parse_criteria(tree), view, zone)
+        except BadDocument as error:
+            raise document.error(str(error), _place_of(tree, document.data)) from None
+
+
+def _place_of(tree: Any, data: Mapping[str, Any]) -> tuple[str | int, ...]:
+    if data.get("target") == tree:
+        return ("target",)
+    for name, condition in (data.get("stop") or {}).items():
+        if condition == tree:
+            return ("stop", name)
+    return ("steps",)
+
+
+def _check_sender(scenario: Scenario, place: Installation, document: Document) -> None:
+    known = set(place.settings.senders) | {"default"}
+    if scenario.sender not in known:
+        raise document.error(
+            f"there is no sender “{scenario.sender}”; there are {', '.join(sorted(known))}", ("sender",)
+        )
+
+
+def _check_stops(scenario: Scenario, document: Document) -> None:
+    from relance.policy.reasons import AFTER_STOPS, BEFORE_STOPS, DEFERRALS
+
+    for name in scenario.stop:
+        if name in {*BEFORE_STOPS, *AFTER_STOPS, *DEFERRALS, "reentry"}:
+            raise document.error(
+                f"“{name}” is a reason of the house; give the stop condition another name", ("stop", name)
+            )
+
+
+def _message_names(version: Version) -> list[str]:
+    return sorted({node.send.message for node in version.nodes if node.send})
+
+
+def _message_body(place: Installation, name: str, document: Document) -> str:
+    """The checked text of a message: the retailer's own where there is one, else the one that comes with us."""
+    text, source = message_text(place.home.definitions / "messages", name, document)
+    message = load_message(text, source)
+    compile_text(text, source)
+    findings = lint(message)
+    if findings:
+        raise BadDocument(findings[0].sentence, source=source)
+    return canonical_body(message)
+
+
+def message_text(folder: Path, name: str, document: Document) -> tuple[str, str]:
+    """The text of a message document and where it lies."""
+    own = folder / f"{name}.yaml"
+    if own.exists():
+        return own.read_text(encoding="utf-8"), str(own)
+    if name in SHIPPED:
+        return shipped_text(name), f"messages/library/{name}.yaml"
+    raise document.error(f"there is no message “{name}”; write {own}", ("steps",))

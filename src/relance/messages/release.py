@@ -1,0 +1,175 @@
+"""Approved decisions are copied to the outbox, each message with the values it prints; copying again is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import ibis.expr.types as ir
+
+from relance.audiences.criteria import Count, leaves, parse_criteria
+from relance.base.clock import aware_utc, naive_utc
+from relance.base.ids import address_hash
+from relance.customers.installation import Installation
+from relance.customers.relations import View, house_relation, scratch
+from relance.customers.schema import HOUSE_TABLES
+from relance.engines.ledger import OutboxKey, Outgoing
+from relance.engines.texts import compiled
+from relance.messages.contexts import Batch, lay_out_batch, profiles, supplied
+from relance.messages.documents import MessageDocument
+from relance.messages.publishing import MESSAGE
+from relance.scenarios.running import stored_version
+from relance.scenarios.versions import Version
+
+COPIED = "copied"
+_BATCH = 2_000
+
+
+def release(place: Installation) -> int:
+    """Copies the messages of every turn not yet copied; answers how many are new in the outbox."""
+    new = 0
+    for turn in _uncopied(place):
+        rows = place.engine.rows(_approved(turn))
+        for (scenario, number, step), group in groupby(rows, key=_message_of):
+            version = stored_version(place.ledger, scenario, number)
+            new += sum(_copy(place, version, step, batch) for batch in _batches(list(group)))
+        _mark(place, turn)
+    return new
+
+
+def _uncopied(place: Installation) -> list[datetime]:
+    rows = place.engine.rows(compiled(place.engine, ("turn-kinds",), _turn_kinds))
+    copied = {row["at"] for row in rows if row["kind"] == COPIED}
+    return sorted({row["at"] for row in rows if row["kind"] == "run"} - copied)
+
+
+def _turn_kinds() -> ir.Table:
+    return house_relation("turns").select("at", "kind")
+
+
+def _approved(turn: datetime) -> ir.Table:
+    rows = house_relation("decisions")
+    rows = rows.filter(rows["outcome"] == "send", rows["at"] == turn)
+    return rows.order_by("scenario", "version", "step", "message_key", "occurrence")
+
+
+def _message_of(row: Mapping[str, Any]) -> tuple[str, int, str]:
+    return row["scenario"], row["version"], row["step"]
+
+
+def _batches(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Slices that never part the keys of one message."""
+    batch: list[dict[str, Any]] = []
+    for _, keys in groupby(rows, key=lambda row: row["message_key"]):
+        batch.extend(keys)
+        if len(batch) >= _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _copy(place: Installation, version: Version, step: str, rows: list[dict[str, Any]]) -> int:
+    for probe, row in enumerate(rows):
+        row["probe"] = probe
+    batch = Batch(place, _now(place, rows), version, rows)
+    lay_out_batch(batch)
+    node = next(node for node in version.nodes if node.name == step)
+    assert node.send is not None
+    stored = place.ledger.document(MESSAGE, node.send.message, version.messages[node.send.message])
+    fields = MessageDocument.model_validate_json(stored.body).declared()
+    values, people = supplied(batch, fields), profiles(batch)
+    messages = [list(keys) for _, keys in groupby(rows, key=lambda row: row["message_key"])]
+    stops = stops_of(version)
+    return place.ledger.enqueue(
+        _outgoing(batch, keys, people.get(keys[0]["contact"], {}), values, stored.name, stored.version, stops)
+        for keys in messages
+    )
+
+
+def _now(place: Installation, rows: Sequence[Mapping[str, Any]]) -> View:
+    """What is true at release, also where facts have come in since the turn."""
+    return View(place.tables, history=False, merged=place.view(aware_utc(rows[0]["at"])).merged)
+
+
+def _outgoing(
+    batch: Batch,
+    keys: Sequence[Mapping[str, Any]],
+    person: Mapping[str, Any],
+    values: Mapping[str, Mapping[int, Any]],
+    message: str,
+    message_version: int,
+    stops: Mapping[str, str],
+) -> Outgoing:
+    first, scenario, settings = keys[0], batch.version.scenario, batch.place.settings
+    locale = locale_of(person.get("language"), settings.brand.languages)
+    due_at, address = aware_utc(first["due_at"]), str(person.get("email") or "").strip()
+    return Outgoing(
+        key=OutboxKey(first["scenario"], first["step"], first["contact"], first["occurrence"], first["channel"]),
+        keys=tuple(row["occurrence"] for row in keys),
+        kind=first["purpose"],
+        version=batch.version.number,
+        sender=first["sender"],
+        message=message,
+        message_version=message_version,
+        language=locale[:2],
+        locale=locale,
+        context=_context(batch, keys, person, values),
+        address=address,
+        address_hash=address_hash(batch.place.secret, address),
+        local_day=first["day"],
+        due_at=due_at,
+        created_at=first["at"].replace(tzinfo=UTC),
+        fresh_until=scenario.fresh_for.after(due_at, batch.place.zone),
+        stops=stops,
+    )
+
+
+def _context(
+    batch: Batch,
+    keys: Iterable[Mapping[str, Any]],
+    person: Mapping[str, Any],
+    values: Mapping[str, Mapping[int, Any]],
+) -> dict[str, Any]:
+    """Values of the first key; lists of several keys follow one another."""
+    brand = batch.place.settings.brand
+    context: dict[str, Any] = {
+        "contact": {"first_name": person.get("first_name")},
+        "brand": {"name": brand.name, "address": brand.address, "url": brand.url or None},
+    }
+    if person.get("shop_name"):
+        shop = {name: person.get(f"shop_{name}") for name in ("name", "phone", "address", "hours")}
+        context["shop"] = shop | {"address": _tidy(shop["address"]) or brand.address}
+    for name, by_probe in values.items():
+        for row in keys:
+            value = by_probe.get(row["probe"])
+            if isinstance(value, list):
+                context[name] = [*context.get(name, []), *value]
+            elif value is not None:
+                context.setdefault(name, value)
+    return context
+
+
+def _tidy(address: str | None) -> str:
+    return ", ".join(part for part in (address or "").split(", ") if part)
+
+
+def locale_of(language: str | None, offered: Sequence[str]) -> str:
+    """The brand's locale for a contact's language, the brand's first where it speaks no other."""
+    wanted = (language or "")[:2].lower()
+    return next((locale for locale in offered if locale[:2] == wanted), offered[0])
+
+
+def stops_of(version: Version) -> dict[str, str]:
+    """Which facts, learnt after the decision, still stop the message: a new order, where orders stop it."""
+    for reason, tree in version.scenario.stop.items():
+        if any(isinstance(node, Count) and node.count == "orders" for _, node in leaves(parse_criteria(tree))):
+            return {"ordered": reason}
+    return {}
+
+
+def _mark(place: Installation, turn: datetime) -> None:
+    place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": naive_utc(turn), "kind": COPIED}])
+    place.engine.insert("turns", scratch("this_turn", HOUSE_TABLES["turns"]))

@@ -1,0 +1,134 @@
+"""A document is compiled once; with a context it becomes subject, preheader, HTML and text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from minijinja import Environment
+
+from relance.base.errors import BadDocument
+from relance.base.locale import locale_named
+from relance.messages.documents import (
+    LANGUAGES,
+    TEXT,
+    Block,
+    Lines,
+    MessageDocument,
+    is_whole,
+    read_document,
+    whole,
+)
+from relance.messages.fields import COMMON, BadContext, Field, plain, with_common
+from relance.messages.mjml import check_sections, to_html_template
+from relance.messages.templates import TemplateTrouble, fill, make_environment, refuse
+
+LONGEST_OUTPUT = 500_000
+PARTS = ("subject", "preheader", "text", "html")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMessage:
+    """A message ready to be filled; holds no value of any contact."""
+
+    name: str
+    purpose: str
+    fields: tuple[Field, ...]
+    environments: Mapping[str, Environment]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message for one contact. Subject and preheader are one line each."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks or other control characters: safe in a header."""
+    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", text).strip()
+
+
+def _check_part(part: str, text: str) -> None:
+    make_environment({part: text})
+    if part == "mjml" and not is_whole(text):
+        check_sections(text)
+
+
+def _check_own(document: MessageDocument, language: str, source: str | None, lines: Lines) -> None:
+    block = document.block(language)
+    for part in ("subject", "preheader", "mjml", "text", "why"):
+        try:
+            _check_part(part, getattr(block, part) or "")
+        except TemplateTrouble as trouble:
+            before = lines.get((language, part, TEXT), 0)
+            raise refuse(trouble, f"{document.message}, {language}, {part}", source, before) from None
+
+
+def _compiled_block(block: Block, place: str, source: str | None) -> Environment:
+    texts = {"subject": block.subject, "preheader": block.preheader, "text": block.text}
+    try:
+        return make_environment({**texts, "html": to_html_template(block.mjml)})
+    except TemplateTrouble as trouble:
+        raise refuse(trouble, place, source) from None
+
+
+def compile_message(document: MessageDocument, source: str | None = None) -> CompiledMessage:
+    """Compile every language of a message. Raises BadDocument naming language, part and line."""
+    return _compiled(document, source, {})
+
+
+def compile_text(text: str, source: str | None = None) -> CompiledMessage:
+    """Read and compile a document. Raises BadDocument naming the line of the file."""
+    document, lines = read_document(text, source)
+    return _compiled(document, source, lines)
+
+
+def _compiled(document: MessageDocument, source: str | None, lines: Lines) -> CompiledMessage:
+    environments = {}
+    for language in LANGUAGES:
+        # The author's own text first, for the lines of the file; then with header and footer of the house.
+        if block := whole(document).block(language):
+            _check_own(document, language, source, lines)
+            environments[language] = _compiled_block(block, f"{document.message}, {language}", source)
+    return CompiledMessage(document.message, document.purpose, (*COMMON, *document.declared()), environments)
+
+
+def _tidy(text: str) -> str:
+    lines = re.sub(r"[ \t]+\n", "\n", text)
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+def _filled(environment: Environment, part: str, values: Mapping[str, Any], place: str) -> str:
+    try:
+        text = fill(environment, part, values)
+    except TemplateTrouble as trouble:
+        raise BadContext(f"{place}, {part}, line {trouble.line or '?'}: {trouble}") from None
+    if len(text) > LONGEST_OUTPUT:
+        raise BadContext(f"{place}, {part}: the result is longer than {LONGEST_OUTPUT:,} characters")
+    return text
+
+
+def render(compiled: CompiledMessage, language: str, locale: str, context: Mapping[str, Any]) -> Rendered:
+    """The message for one contact: the same arguments always give the same result.
+
+    `locale` (fr-CA, fr-FR, en-CA, …) says how money, dates and numbers are written. Raises BadContext when a
+    field is missing or of another kind, or the template does not end; BadDocument for a language the message
+    is not written in.
+    """
+    environment = compiled.environments.get(language)
+    if environment is None:
+        raise BadDocument(f"the message “{compiled.name}” is not written in “{language}”")
+    place = f"{compiled.name}, {language}"
+    try:
+        values = plain(compiled.fields, with_common(context, language))
+    except BadContext as error:
+        raise BadContext(f"{place}: {error}") from None
+    values["locale"] = locale_named(locale).name
+    parts = {part: _filled(environment, part, values, place) for part in PARTS}
+    return Rendered(one_line(parts["subject"]), one_line(parts["preheader"]), parts["html"], _tidy(parts["text"]))

@@ -1,0 +1,58 @@
+"""A scenario is switched on or off; on, it says how many are already past and will not be written to."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import ibis.expr.types as ir
+
+from relance.customers.installation import Installation
+from relance.customers.relations import View
+from relance.engines.ledger import Switch
+from relance.scenarios.arrivals import entering, numbered
+from relance.scenarios.assess import assessed, probe_rows
+from relance.scenarios.candidates import load_condition_moments
+from relance.scenarios.due import DUE_DAYS, Window, due_days, past_row
+from relance.scenarios.moment import Moment, Running, lay_out
+from relance.scenarios.versions import Version
+
+_YEAR = timedelta(days=365)
+
+
+def switch_on(place: Installation, version: Version, at: datetime) -> int:
+    """Starts the scenario at this instant; answers how many contacts are already past."""
+    past = already_past(place, version, at)
+    place.ledger.switch(Switch(version.name, True, version.number, at, already_past=past))
+    return past
+
+
+def switch_off(place: Installation, name: str, version: int, at: datetime) -> None:
+    """Nothing more is decided; journeys keep their place."""
+    place.ledger.switch(Switch(name, False, version, at))
+
+
+def already_past(place: Installation, version: Version, at: datetime) -> int:
+    """Contacts whose latest occurrence was due at or before the instant and whom nothing would stop now."""
+    engine, view = place.engine, place.view(at)
+    moment = Moment(at, at, None, place.zone)
+    with engine.rolled_back():
+        lay_out(engine, moment, [Running(version, at)])
+        engine.load("due_days", DUE_DAYS, _past_days(version, at, place.zone))
+        load_condition_moments(engine, moment, [version])
+        engine.keep("work", numbered(entering(version, view, version.name)))
+        engine.keep("probes", probe_rows(version.name))
+        return int(engine.value(_not_stopped(version, view, place.zone)) or 0)
+
+
+def _past_days(version: Version, at: datetime, zone: str) -> list[dict[str, object]]:
+    scenario = version.scenario
+    if scenario.trigger.date and scenario.trigger.date.yearly:
+        return due_days(scenario, Window(at - _YEAR, at), zone, version.name)
+    return [past_row(scenario, at, zone, version.name)]
+
+
+def _not_stopped(version: Version, view: View, zone: str) -> ir.Table:
+    asked = version.scenario.model_copy(update={"needs": (), "items": None, "reentry": None})
+    rows = assessed(asked, view, version.name, zone)
+    rows = rows.filter(~rows["not_targeted"], rows["stopped"] == "", rows["contact"].notnull())
+    return rows.aggregate(number=rows["contact"].nunique())

@@ -1,0 +1,79 @@
+"""What must be put right before a message may leave."""
+
+from __future__ import annotations
+
+import pytest
+
+from relance.messages.documents import SHIPPED, MessageDocument, load_message, shipped
+from relance.messages.lint import lint
+
+HTML = (
+    "<mjml><mj-body><mj-section><mj-column><mj-text>{{ shop.name }}, {{ shop.address }} "
+    "<a href='{{ unsubscribe_url }}'>non</a> BODY</mj-text></mj-column></mj-section></mj-body></mjml>"
+)
+TEXT = "{{ shop.name }}, {{ shop.address }} {{ unsubscribe_url }} BODY"
+ROWS = {"rows": "list {name}"}
+
+
+def message(
+    html: str = "", text: str = "", *, whole: str = HTML, plain: str = TEXT, **more: object
+) -> MessageDocument:
+    block = {"subject": "Bonjour", "mjml": whole.replace("BODY", html), "text": plain.replace("BODY", text)}
+    return MessageDocument.model_validate({"message": "hello", "fr": block, "en": block, **more})
+
+
+def codes(document: MessageDocument) -> set[str]:
+    return {finding.code for finding in lint(document)}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_we_ship_has_nothing_to_put_right(name: str) -> None:
+    assert lint(shipped(name)) == []
+
+
+def test_a_plain_good_message_passes() -> None:
+    assert lint(message()) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (message(en=None), "missing_language"),
+        (message("{{ colour }}"), "unknown_field"),
+        (message(text="{{ contact.shoe_size }}"), "unknown_field"),
+        (message("<a href='http://shop.example/'>x</a>"), "http_link"),
+        (message(text="http://shop.example/"), "http_link"),
+        (message("<a href='javascript:alert(1)'>x</a>"), "bad_link"),
+        (message("<a href='{{ contact.first_name }}'>x</a>"), "bad_link"),
+        (message("<img src='data:image/png;base64,AA' />"), "bad_link"),
+        (message("<script>x</script>"), "active_content"),
+        (message("<b onclick='x()'>x</b>"), "active_content"),
+        (message(whole=HTML.replace("{{ unsubscribe_url }}", "https://x.example")), "no_unsubscribe"),
+        (message(plain=TEXT.replace("{{ unsubscribe_url }}", "")), "no_unsubscribe"),
+        (message(whole=HTML.replace("{{ shop.address }}", "")), "no_identification"),
+        (message(plain=TEXT.replace("{{ shop.name }}", "")), "no_identification"),
+        (message("{% for i in rows %}" + "x" * 15_000 + "{% endfor %}", fields=ROWS), "too_large"),
+        (message("Dernière chance !"), "urgency"),
+        (message(text="Only a few left"), "urgency"),
+        (message("{% for x in y %}"), "does_not_compile"),
+        (message(message="forgotten-cart", fields={"coupon_code?": "text"}), "coupon_in_cart"),
+        (message(fields={"cart_url": "url", "discount?": "money"}), "coupon_in_cart"),
+        (message(purpose="service", fields={"items": {"list": {"price": "money"}}}), "promotion"),
+    ],
+)
+def test_what_is_wrong_is_found(document: MessageDocument, code: str) -> None:
+    assert codes(document) == {code}
+
+
+def test_a_finding_says_the_language() -> None:
+    document = message().model_copy(update={"en": message("<a href='http://x.example/'>x</a>").en})
+    assert [(finding.code, finding.language) for finding in lint(document)] == [("http_link", "en")]
+
+
+def test_sections_get_the_footer_of_the_house() -> None:
+    document = load_message(
+        "message: hello\n"
+        "fr: {subject: Bonjour, mjml: <mj-section/>, text: Bonjour}\n"
+        "en: {subject: Hello, mjml: <mj-section/>, text: Hello}\n"
+    )
+    assert lint(document) == []

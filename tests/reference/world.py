@@ -1,0 +1,226 @@
+"""A small world as frozen dataclasses: what happened, when it became known, what was switched on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Literal
+
+Kind = Literal["individual", "institution"]
+Act = Literal["granted", "refused"]
+StockPolicy = Literal["tracked", "unlimited"]
+Trigger = Literal["second_purchase", "win_back", "forgotten_cart"]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A customer; `id` is the retailer's own id, `email` may be missing or shared."""
+
+    id: str
+    kind: Kind = "individual"
+    email: str | None = None
+    language: str = "fr"
+
+
+@dataclass(frozen=True)
+class ConsentAct:
+    """What a contact said about marketing e-mail; instants are aware."""
+
+    contact: str
+    act: Act
+    happened_at: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True)
+class StockRow:
+    """A count of pieces, replaced by the next row."""
+
+    quantity: int
+    happened_at: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True)
+class Product:
+    """Something sold; an `unlimited` product (an e-book) never runs out."""
+
+    id: str
+    stock_policy: StockPolicy = "unlimited"
+    stock: tuple[StockRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One line as the file says it; quantity and price may be zero or negative."""
+
+    product: str
+    quantity: int
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class Order:
+    """One order as one file says it; `contact` is None for an anonymous one."""
+
+    id: str
+    contact: str | None
+    placed_at: datetime
+    lines: tuple[OrderLine, ...]
+    cancellation: bool = False
+
+    def bought(self) -> tuple[str, ...]:
+        """The products of its positive lines."""
+        return tuple(line.product for line in self.lines if line.quantity > 0 and line.price > 0)
+
+    def valid(self) -> bool:
+        """A positive line, and not a cancellation."""
+        return not self.cancellation and any(line.quantity > 0 and line.price > 0 for line in self.lines)
+
+
+@dataclass(frozen=True)
+class CartLine:
+    """A product lying in a cart."""
+
+    product: str
+    added_at: datetime
+
+
+@dataclass(frozen=True)
+class Cart:
+    """One cart as one file says it; without lines it was emptied."""
+
+    id: str
+    contact: str | None
+    logged_in: bool
+    touched_at: datetime
+    lines: tuple[CartLine, ...]
+
+
+@dataclass(frozen=True)
+class OrderFile:
+    """A file of the feed `orders`; `period` (local, naive) says which is newest, `known_at` its import."""
+
+    period: datetime
+    known_at: datetime
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True)
+class CartFile:
+    """A file of the feed `carts`; see OrderFile."""
+
+    period: datetime
+    known_at: datetime
+    carts: tuple[Cart, ...]
+
+
+@dataclass(frozen=True)
+class Complete:
+    """The statement, made at `known_at`, that a feed is complete up to `until`."""
+
+    feed: str
+    until: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario that is switched on at `on_at` and stays on.
+
+    `fresh_for` is `fresh_days`, counted in local days, or `fresh_hours`, counted as elapsed time, or neither.
+    `needs` are feeds that must be complete up to the start of the due day, until `deadline` of that day.
+    """
+
+    id: str
+    trigger: Trigger
+    on_at: datetime
+    days: int = 1
+    priority: int = 50
+    fresh_days: int | None = None
+    fresh_hours: int | None = None
+    lookback_days: int = 7
+    holdout: float = 0.0
+    slot: time = time(9)
+    needs: tuple[str, ...] = ()
+    deadline: time = time(12)
+    step: str = "send"
+
+
+@dataclass(frozen=True)
+class Cap:
+    """At most `messages` marketing messages to a contact within `days` local dates, today included."""
+
+    messages: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn; `enter_since` names scenarios run as their Phase 1 from a local date of the fact on."""
+
+    at: datetime
+    enter_since: tuple[tuple[str, date], ...] = ()
+
+
+@dataclass(frozen=True)
+class World:
+    """All of it. Instants are aware UTC; where they are equal, files are imported in the order given."""
+
+    zone: str
+    contacts: tuple[Contact, ...]
+    scenarios: tuple[Scenario, ...]
+    turns: tuple[Turn, ...]
+    consents: tuple[ConsentAct, ...] = ()
+    products: tuple[Product, ...] = ()
+    order_files: tuple[OrderFile, ...] = ()
+    cart_files: tuple[CartFile, ...] = ()
+    complete: tuple[Complete, ...] = ()
+    cap: Cap | None = None
+    global_holdout: float = 0.0
+    seed: str = "check"
+
+
+Outcome = Literal["send", "held_out", "deferred", "refused"]
+
+
+@dataclass(frozen=True, order=True)
+class Decision:
+    """What one turn decided about one candidate; `contact` is empty for a visitor.
+
+    `items` (products of a forgotten cart, the first four by time added) is told but not compared.
+    """
+
+    turn: datetime
+    due_date: date
+    scenario: str
+    step: str
+    contact: str
+    occurrence: str
+    outcome: Outcome
+    reason: str
+    items: tuple[str, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class TurnReport:
+    """The equation of one scenario in one turn, and what was too old to see."""
+
+    turn: datetime
+    scenario: str
+    candidates: int
+    send: int
+    held_out: int
+    deferred: int
+    refused: tuple[tuple[str, int], ...]
+    too_old_to_see: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a world leads to: decisions in order, reports by turn and scenario, `already_past` by scenario."""
+
+    decisions: tuple[Decision, ...]
+    reports: tuple[TurnReport, ...]
+    already_past: tuple[tuple[str, int], ...]
