@@ -32,9 +32,7 @@ def check_secret(engine: Engine, secret: bytes) -> None:
     if known and known[0]["value_hash"] != mark:
         raise Refused("this home's secret is not the one its identities were made with; restore it")
     if not known:
-        engine.load(
-            "secret_mark", {"kind": "text", "value_hash": "text"}, [{"kind": "secret", "value_hash": mark}]
-        )
+        engine.load("secret_mark", {"kind": "text", "value_hash": "text"}, [{"kind": "secret", "value_hash": mark}])
         engine.insert("identities", 'SELECT * FROM "secret_mark"')
 
 
@@ -126,6 +124,4 @@ def _stubs_vault() -> ir.Table:
     return rows.select("contact", "known_at", "source", period=_EARLY, own_id=rows["own"])
 
 
-_EARLY = ibis.timestamp("1900-01-01 00:00:00").cast(
-    "timestamp(6)"
-)  # any file that describes the contact is newer
+_EARLY = ibis.timestamp("1900-01-01 00:00:00").cast("timestamp(6)")  # any file that describes the contact is newer

@@ -64,9 +64,7 @@ def _check_names(document: Document, said: _Table) -> None:
 
 
 def _columns(said: _Table) -> tuple[Column, ...]:
-    return tuple(
-        Column(name, each.type, each.personal, each.unit, each.about) for name, each in said.columns.items()
-    )
+    return tuple(Column(name, each.type, each.personal, each.unit, each.about) for name, each in said.columns.items())
 
 
 def _extended(document: Document, said: _Table, known: Table) -> Table:
@@ -92,9 +90,7 @@ def _declared(document: Document, said: _Table) -> Table:
     if not key:
         raise document.error(f"table “{said.table}” needs a key", ("table",))
     _check_roles(document, said, named)
-    return Table(
-        said.table, said.grain, key, columns, said.happened, said.contact, None, said.conditions, True
-    )
+    return Table(said.table, said.grain, key, columns, said.happened, said.contact, None, said.conditions, True)
 
 
 def _check_roles(document: Document, said: _Table, named: dict[str, Column]) -> None:
@@ -102,9 +98,7 @@ def _check_roles(document: Document, said: _Table, named: dict[str, Column]) -> 
         raise document.error(f"happened “{said.happened}” must be an instant column", ("happened",))
     for condition, column in said.conditions.items():
         if _type(named, column) != "boolean":
-            raise document.error(
-                f"the condition “{condition}” must name a boolean column", ("conditions", condition)
-            )
+            raise document.error(f"the condition “{condition}” must name a boolean column", ("conditions", condition))
     if "contact" in said.columns and said.columns["contact"].type != "integer":
         raise document.error("the column contact holds a contact and is an integer", ("columns", "contact"))
 

@@ -37,9 +37,7 @@ def take_out(engine: DuckEngine, name: str, where: str, reason: str) -> list[tup
 def mark_erased(engine: DuckEngine, typed: str, columns: Sequence[str], code: int) -> None:
     """Records of erased people (by `ids`) are refused before anything is made of them."""
     for column in columns:
-        engine.execute(
-            f'UPDATE "{typed}" AS t SET err = {code} FROM ids AS i WHERE i.erased AND t."{column}" = i.own'
-        )
+        engine.execute(f'UPDATE "{typed}" AS t SET err = {code} FROM ids AS i WHERE i.erased AND t."{column}" = i.own')
 
 
 def own_ids(engine: DuckEngine, columns: Sequence[tuple[str, str]], into: str) -> int:
@@ -104,16 +102,10 @@ def refunded(engine: DuckEngine, refunds: str, orders: str, lines: str) -> None:
 
 def unmatched(engine: DuckEngine, refunds: str) -> int:
     """Refunds that name no order that is known."""
-    return int(
-        engine.value(
-            f'SELECT count(*) FROM "{refunds}" AS r ANTI JOIN orders AS o ON r.order_id = o.order_id'
-        )
-    )
+    return int(engine.value(f'SELECT count(*) FROM "{refunds}" AS r ANTI JOIN orders AS o ON r.order_id = o.order_id'))
 
 
-def follow_owner(
-    engine: DuckEngine, lines: str, line_key: str, owner: Stored, given: dict[str, str], into: str
-) -> int:
+def follow_owner(engine: DuckEngine, lines: str, line_key: str, owner: Stored, given: dict[str, str], into: str) -> int:
     """Keeps the lines that must take contact or instant from an owner that was just inserted or changed."""
     key = owner.key[0]
     put = ", ".join(f'o."{source}" AS "{column}"' for column, source in given.items())

@@ -142,9 +142,7 @@ def _csv_source(plain: Path, form: Format, width: int) -> str:
     )
 
 
-_STORE = (
-    "store_rejects = true, rejects_limit = 0, rejects_table = 'reject_rows', rejects_scan = 'reject_scans'"
-)
+_STORE = "store_rejects = true, rejects_limit = 0, rejects_table = 'reject_rows', rejects_scan = 'reject_scans'"
 
 
 def _scan(
@@ -165,9 +163,7 @@ def _scan(
 
 def _keep(engine: DuckEngine, query: str, into: str) -> None:
     engine.execute(f'CREATE OR REPLACE TEMP TABLE "{into}_texts" AS {query}')
-    engine.execute(
-        f'CREATE OR REPLACE TEMP VIEW "{into}" AS SELECT rowid + 1 AS record, * FROM "{into}_texts"'
-    )
+    engine.execute(f'CREATE OR REPLACE TEMP VIEW "{into}" AS SELECT rowid + 1 AS record, * FROM "{into}_texts"')
 
 
 def _count(engine: DuckEngine, into: str) -> int:
@@ -216,9 +212,7 @@ def _rejects(
     for offset, error in found.items():
         place = int(error["column_idx"] or 0) - 1
         code = _REASONS.get(str(error["error_type"]), "unreadable")
-        column = (
-            names[place] if code in ("broken_encoding", "broken_quotes") and 0 <= place < len(names) else None
-        )
+        column = names[place] if code in ("broken_encoding", "broken_quotes") and 0 <= place < len(names) else None
         text = str(error["csv_line"] or "").strip("\r\n")[:MOST_TEXT]
         rejects.append(Reject(numbers[offset], column, None, code, text))
     return rejects, {offset: _spans(error) for offset, error in found.items()}
@@ -274,9 +268,7 @@ def _bad_json(engine: DuckEngine, taken: Taken) -> list[Reject]:
 def _parse_json(engine: DuckEngine, lines: str, columns: Sequence[str], form: Format, into: str) -> None:
     """Ordinals stay those of the lines, so that a record is found again."""
     nulls = ", ".join(_text(null) for null in form.nulls)
-    listed = ", ".join(
-        f"CASE WHEN v{at} IN ({nulls}) THEN NULL ELSE v{at} END AS c{at}" for at in range(len(columns))
-    )
+    listed = ", ".join(f"CASE WHEN v{at} IN ({nulls}) THEN NULL ELSE v{at} END AS c{at}" for at in range(len(columns)))
     values = ", ".join(
         f"json_extract_string(x0, {_text(_json_path(column))}) AS v{at}" for at, column in enumerate(columns)
     )
@@ -291,9 +283,7 @@ def _json_path(column: str) -> str:
     return f'$."{escaped}"'
 
 
-def _read_parquet(
-    engine: DuckEngine, file: Spooled, form: Format, columns: Sequence[str], into: str
-) -> Taken:
+def _read_parquet(engine: DuckEngine, file: Spooled, form: Format, columns: Sequence[str], into: str) -> Taken:
     types = _parquet_types(file, engine)
     listed = ", ".join(f"{_as_text(column, types[column])} AS c{at}" for at, column in enumerate(columns))
     try:

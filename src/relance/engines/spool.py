@@ -92,9 +92,7 @@ def _unpacked(path: Path, folder: Path) -> Path:
         with gzip.open(path, "rb") as source, plain.open("wb") as target:
             shutil.copyfileobj(source, target, CHUNK)
     except (OSError, EOFError, zlib.error):
-        raise BadFile(
-            f"{path.name} is cut short or broken inside its gzip; nothing of it was taken"
-        ) from None
+        raise BadFile(f"{path.name} is cut short or broken inside its gzip; nothing of it was taken") from None
     return plain
 
 

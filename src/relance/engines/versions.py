@@ -198,9 +198,7 @@ def _insert(
 ) -> None:
     columns = [*stored.key, *(column for column in mapped if column not in stored.key)]
     listed = _listed("c", columns)
-    fixed = "".join(
-        f', {_text(value)} AS "{column}"' for column, value in defaults.items() if column not in columns
-    )
+    fixed = "".join(f', {_text(value)} AS "{column}"' for column, value in defaults.items() if column not in columns)
     new = ""
     if set(counts) != {"inserted"}:
         new = f"JOIN \"{stored.state}\" AS s ON {_same('c', 's', stored.key)} AND s.state = 'inserted'"

@@ -41,9 +41,7 @@ TRUE = ("true", "yes", "y", "oui", "o", "t", "1", "vrai")
 FALSE = ("false", "no", "n", "non", "f", "0", "faux")
 EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2101, 1, 1)
 
-_TIME = (
-    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.]\d{1,9})?)?)? ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)?"
-)
+_TIME = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}([T ]\d{1,2}:\d{2}(:\d{2}([.]\d{1,9})?)?)? ?(Z|z|UTC|[+-]\d{2}(:?\d{2})?)?"
 _OFFSET = r":\d{2}(?:[.]\d+)? ?([+-])(\d{2}):?(\d{2})?$"
 _WHOLE = r"\s*[+-]?\d+([.]0*)?\s*"
 
@@ -110,9 +108,7 @@ def local_time(atom: Atom, text: ir.StringValue) -> LocalTime:
     return LocalTime(local, offset, text.notnull() & (local.isnull() | ~full_match(text, _TIME)))
 
 
-def instant_read(
-    atom: Atom, text: ir.StringValue, time: LocalTime, day: Mapping[str, ir.Value] | None
-) -> Read:
+def instant_read(atom: Atom, text: ir.StringValue, time: LocalTime, day: Mapping[str, ir.Value] | None) -> Read:
     """The instant: by its written offset, else by the zone's row of that local day."""
     by_offset = time.local - time.offset.as_interval("s")
     value = by_offset

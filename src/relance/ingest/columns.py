@@ -123,18 +123,14 @@ def column_rule(said: Any) -> ColumnRule:
     if isinstance(said, str):
         return ColumnRule(column=said)
     if not isinstance(said, dict):
-        raise ValueError(
-            "a column is a source column's name, or one of column, value, template, times, choose"
-        )
+        raise ValueError("a column is a source column's name, or one of column, value, template, times, choose")
     given = dict(said)
     for aggregate in AGGREGATES:
         if aggregate in given:
             return _aggregate(aggregate, given)
     kinds = [kind for kind in ("column", "value", "template", "times", "choose") if kind in given]
     if len(kinds) != 1:
-        raise ValueError(
-            "a column says exactly one of column, value, template, times, choose, min, max, first…"
-        )
+        raise ValueError("a column says exactly one of column, value, template, times, choose, min, max, first…")
     allowed = {kinds[0], *_OPTIONS[kinds[0]]}
     _refuse_others(given, allowed)
     if "else" in given:

@@ -132,7 +132,7 @@ def _arrivals(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[Arriv
             found.append(Arrival(path, feed, period_in_name(feed, path.name)))
         except BadFile as error:
             refusals.append(error)
-    found.sort(key=lambda one: (_rank(one.feed), one.period or datetime.max, one.path.name))
+    found.sort(key=lambda one: (_rank(one.feed), one.period or datetime(9999, 1, 1), one.path.name))
     return found, refusals
 
 
@@ -185,9 +185,7 @@ def _take(delivery: Delivery, arrival: Arrival, file: Spooled, stamp: Stamp) -> 
     until = _complete(delivery, feed, work.stamp) if feed.completes else None
     if delivery.hook is not None and work.facts:
         delivery.hook.facts_known(work.facts, aware_utc(delivery.known_at))
-    return _report(
-        delivery, work, file, taken.rows + len(taken.rejects), Counter(r.reason for r in rejects), until
-    )
+    return _report(delivery, work, file, taken.rows + len(taken.rejects), Counter(r.reason for r in rejects), until)
 
 
 def _report(

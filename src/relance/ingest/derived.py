@@ -58,9 +58,7 @@ def _consent_acts(rows: ir.Table, zone: str) -> ir.Table:
     for name in ("channel", "purpose", "sender"):
         given = rows[name] if name in rows.columns else ibis.null("string")
         anything = EVERYTHING if name != "sender" else "shop"
-        everywhere = ibis.ifelse(
-            rows["act"] == "opt_out", ibis.literal(EVERYTHING), given.fill_null(anything)
-        )
+        everywhere = ibis.ifelse(rows["act"] == "opt_out", ibis.literal(EVERYTHING), given.fill_null(anything))
         rows = rows.mutate(**{name: everywhere})
     affirmative = rows["affirmative"] if "affirmative" in rows.columns else ibis.null("boolean")
     refuse = ibis.cases(
@@ -105,9 +103,7 @@ def _with_expiry(rows: ir.Table, zone: str) -> ir.Table:
     rows = rows.mutate(last=last).drop("shift")
     day = scratch("local_days_" + digest(zone), DAYS)
     midnight = rows["last"].cast("timestamp(6)")
-    joined = rows.left_join(
-        day, [midnight.date() == day["day"], midnight >= day["since"], midnight < day["until"]]
-    )
+    joined = rows.left_join(day, [midnight.date() == day["day"], midnight >= day["since"], midnight < day["until"]])
     expires = day["instant"].fill_null(midnight - day["shift"].as_interval("s"))
     return joined.select(*[rows[name] for name in rows.columns if name != "last"], expires_at=expires)
 
@@ -117,9 +113,7 @@ def _identities(rows: ir.Table, zone: str) -> ir.Table:
         return rows
     clock = scratch("import_clock", {"secret": "text"})
     joined = rows.cross_join(clock.select("secret"))
-    return joined.mutate(value_hash=identity_hash(joined["secret"], joined["kind"], joined["value"])).drop(
-        "secret"
-    )
+    return joined.mutate(value_hash=identity_hash(joined["secret"], joined["kind"], joined["value"])).drop("secret")
 
 
 def _prices(rows: ir.Table, zone: str) -> ir.Table:

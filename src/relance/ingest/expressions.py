@@ -55,9 +55,7 @@ def typed(shape: Shape, days: str | None) -> ir.Table:
             rows = _with_day(rows, place, days)
     read = {place: _read(rows, shape, place, names, days) for place in range(len(shape.atoms))}
     wrong = [
-        (condition, place * 100 + nth)
-        for place, one in read.items()
-        for nth, (_, condition) in enumerate(one.wrong)
+        (condition, place * 100 + nth) for place, one in read.items() for nth, (_, condition) in enumerate(one.wrong)
     ]
     err = ibis.cases(*wrong) if wrong else ibis.null("int64")
     values = {f"a{place}": one.value for place, one in read.items()}
@@ -79,14 +77,10 @@ def reasons(shape: Shape) -> dict[int, tuple[Atom, str]]:
     return codes
 
 
-def _with_local(
-    rows: ir.Table, shape: Shape, place: int, raw: ir.Table, names: Mapping[str, str]
-) -> ir.Table:
+def _with_local(rows: ir.Table, shape: Shape, place: int, raw: ir.Table, names: Mapping[str, str]) -> ir.Table:
     atom = shape.atoms[place]
     time = local_time(atom, source_text(atom, rows[names[atom.source]]))
-    return rows.mutate(
-        **{f"l{place}": time.local, f"o{place}": time.offset.cast("int64"), f"w{place}": time.wrong}
-    )
+    return rows.mutate(**{f"l{place}": time.local, f"o{place}": time.offset.cast("int64"), f"w{place}": time.wrong})
 
 
 def _with_day(rows: ir.Table, place: int, days: str) -> ir.Table:
@@ -176,10 +170,7 @@ class Builder:
         if kind == "aggregate":
             return self._aggregate(rule, column)
         if kind == "choose":
-            cases = [
-                (self._first(self.condition(one.when)), _literal(one.then, column))
-                for one in rule.choose or ()
-            ]
+            cases = [(self._first(self.condition(one.when)), _literal(one.then, column)) for one in rule.choose or ()]
             return ibis.cases(*cases, else_=self._otherwise(rule, column, self.group))
         if kind == "value":
             return _literal(rule.value, column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -14,8 +14,8 @@ from relance.base.spans import parse_span
 from relance.base.zones import local_day, plus_days, to_instant
 from relance.customers.relations import scratch
 from relance.engines.calendar import DAYS, keep_local_days, keep_offset_days
-from relance.engines.texts import compiled
 from relance.engines.duckdb import DuckEngine
+from relance.engines.texts import compiled
 from relance.engines.versions import Stamp
 from relance.ingest.mapping import Feed
 from relance.ingest.plan import CLOCK, TablePlan
@@ -31,7 +31,7 @@ def check_history(engine: DuckEngine, feed: Feed) -> None:
         raise Refused(f"the feed “{feed.feed}” was imported before; --history is for its first import only")
 
 
-def available_at(feed: Feed, stamp: Stamp) -> object:
+def available_at(feed: Feed, stamp: Stamp) -> datetime:
     """When what a file says of its whole period could be known (naive UTC), not after its import."""
     zone, rule = feed.zone or "UTC", feed.available
     start = stamp.period.replace(tzinfo=UTC)
@@ -54,14 +54,12 @@ def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -
         engine.keep("stamped", compiled(engine, name, lambda: _stamped(feed, table)))
     else:
         engine.load("period_known", {"at": "instant"}, [{"at": available_at(feed, stamp)}])
-        engine.keep(
-            "stamped", f'SELECT * REPLACE ((SELECT at FROM period_known) AS known_at) FROM "{table.two}"'
-        )
+        engine.keep("stamped", f'SELECT * REPLACE ((SELECT at FROM period_known) AS known_at) FROM "{table.two}"')
     engine.keep(table.two, 'SELECT * FROM "stamped"')
 
 
 def _stamped(feed: Feed, table: TablePlan) -> ir.Table:
-    kinds = {name: "string" for name in table.columns}
+    kinds = dict.fromkeys(table.columns, "string")
     rows = ibis.table({**kinds, "reference": "timestamp(6)", "known_at": "timestamp(6)"}, name=table.two)
     available = _available(feed, rows)
     clock = scratch("import_clock", CLOCK).select(imported="known_at")
@@ -87,9 +85,7 @@ def _available(feed: Feed, rows: ir.Table) -> ir.Table:
     else:
         clock = time.fromisoformat(str(feed.available.next_day))
         midnight = joined["local"].date().cast("timestamp(6)")
-        wanted = (
-            midnight + ibis.interval(days=1) + ibis.interval(seconds=clock.hour * 3600 + clock.minute * 60)
-        )
+        wanted = midnight + ibis.interval(days=1) + ibis.interval(seconds=clock.hour * 3600 + clock.minute * 60)
     return _at_local(joined.mutate(wanted=wanted), zone).drop("local", "wanted")
 
 

@@ -154,15 +154,11 @@ def feed_of(feeds: dict[str, Feed], name: str) -> Feed:
         known = ", ".join(sorted(feed.files for feed in feeds.values())) or "none"
         raise NotFound(f"no feed takes a file named “{name}”; the feeds take: {known}")
     if len(taking) > 1:
-        raise BadDocument(
-            f"“{name}” is taken by the feeds {taking[0].feed} and {taking[1].feed}; change `files`"
-        )
+        raise BadDocument(f"“{name}” is taken by the feeds {taking[0].feed} and {taking[1].feed}; change `files`")
     return taking[0]
 
 
-def _check_table(
-    document: Document, tables: dict[str, Table], name: str, rule: TableRule, feed: Feed
-) -> None:
+def _check_table(document: Document, tables: dict[str, Table], name: str, rule: TableRule, feed: Feed) -> None:
     table = tables.get(name)
     place: tuple[str, ...] = ("tables", name)
     if table is None:
@@ -199,7 +195,8 @@ DERIVED_KEYS["product_stock"] = {"store"}
 
 
 def _span(text: str) -> Span:
-    return _said(lambda: parse_span(text))
+    found: Span = _said(lambda: parse_span(text))
+    return found
 
 
 def _said(call: Any) -> Any:

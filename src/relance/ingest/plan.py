@@ -108,9 +108,7 @@ def check_columns(plan: Plan, names: tuple[str, ...] | None, file: str) -> None:
         return
     missing = [source for source in plan.sources if source not in names]
     if missing:
-        raise BadFile(
-            f"{file} has no column “{missing[0]}”; nothing of it was taken (it has {', '.join(names)})"
-        )
+        raise BadFile(f"{file} has no column “{missing[0]}”; nothing of it was taken (it has {', '.join(names)})")
     twice = [source for source in plan.sources if names.count(source) > 1]
     if twice:
         raise BadFile(f"{file} has the column “{twice[0]}” twice; nothing of it was taken")
@@ -135,9 +133,7 @@ def _table_plan(
     second, mapped = _second(shape, table, rule, given)
     contacts = tuple(name for name in first.columns if name == "own_id" or _is_contact(table, name))
     ordinal = rule.ordinal_within is not None
-    return TablePlan(
-        table, rule, compiler(first), compiler(second), mapped, tuple(second.columns), contacts, ordinal
-    )
+    return TablePlan(table, rule, compiler(first), compiler(second), mapped, tuple(second.columns), contacts, ordinal)
 
 
 def _is_contact(table: Table, name: str) -> bool:
@@ -286,11 +282,7 @@ def _with_owner(shape: Shape, table: Table, rule: TableRule, rows: ir.Table) -> 
     wanted = {
         name: source
         for name, source in (("contact", "contact"), (table.happened, owner.happened))
-        if name
-        and source
-        and name not in rows.columns
-        and table.column(name)
-        and (name == "contact" or name == source)
+        if name and source and name not in rows.columns and table.column(name) and (name == "contact" or name == source)
     }
     if not wanted:
         return rows
