@@ -53,7 +53,7 @@ def test_its_segments_are_criteria(home: Home) -> None:
 
 
 def test_its_own_table_and_column_join_the_star_and_every_file_has_its_feed(home: Home, tmp_path: Path) -> None:
-    tables = load_tables(home.definitions)
+    tables = load_tables(home.definitions / "tables")
     assert tables["club_members"].own
     assert tables["contacts"].column("favourite_genre") is not None
     feeds = load_feeds(home.definitions, tables)
@@ -68,7 +68,7 @@ def test_its_own_table_and_column_join_the_star_and_every_file_has_its_feed(home
 
 
 def test_every_column_that_a_document_reads_is_in_the_files(home: Home, tmp_path: Path) -> None:
-    feeds = load_feeds(home.definitions, load_tables(home.definitions))
+    feeds = load_feeds(home.definitions, load_tables(home.definitions / "tables"))
     plan = write_files(tmp_path / "files", 300, 1)
     for file in plan.history.files:
         header = file.read_text(encoding="utf-8-sig").splitlines()[0].replace('"', "").split(";")
