@@ -132,7 +132,7 @@ def _arrivals(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[Arriv
             found.append(Arrival(path, feed, period_in_name(feed, path.name)))
         except BadFile as error:
             refusals.append(error)
-    found.sort(key=lambda one: (_rank(one.feed), one.period or datetime.max, one.path.name))
+    found.sort(key=lambda one: (_rank(one.feed), one.period or datetime(9999, 1, 1), one.path.name))
     return found, refusals
 
 

@@ -31,7 +31,7 @@ def period_in_name(feed: Feed, name: str) -> datetime | None:
         pattern = pattern.replace(re.escape(mark), digits)
     for found in re.finditer(f"(?={'(' + pattern + ')'})", name):
         try:
-            local = datetime.strptime(found.group(1), form)  # noqa: DTZ007  its zone is the feed's
+            local = datetime.strptime(found.group(1), form)
         except ValueError:
             continue
         return naive_utc(to_instant(local.date(), local.time(), feed.zone or "UTC"))
