@@ -1,8 +1,7 @@
-"""The whole system on one screen: one turn, top to bottom. Read this first.
+"""The whole system on one screen: one turn, top to bottom, from facts to approved messages; read this first."""
 
-Files have become facts (`ingest`); a turn asks who is due, what holds for them, and whether we may; what is
-approved is copied to the outbox, from which senders take it (`channels`). `plan` is the same turn, rolled back.
-"""
+# Files have become facts (`ingest`). A turn asks who is due, what holds for them, and whether we may; what is
+# approved is copied to the outbox, from which senders take it (`channels`). `plan` is the same turn, rolled back.
 
 from __future__ import annotations
 
