@@ -24,7 +24,8 @@ SHOP = (
     """INSERT INTO orders BY NAME
     SELECT 'o' || i AS order_id, (power(hash(i) % 1000003 / 1000003.0, 2) * 1000000)::BIGINT AS contact,
         TIMESTAMP '2024-01-01' + to_seconds((hash(i + 7) % 63000000)::BIGINT) AS placed_at,
-        i % 20 > 0 AS valid, 'CAD' AS currency, placed_at + INTERVAL 6 HOUR AS known_at FROM range(3000000) AS r(i)""",
+        i % 20 > 0 AS valid, 'CAD' AS currency, placed_at + INTERVAL 6 HOUR AS known_at
+    FROM range(3000000) AS r(i)""",
     """CREATE TEMP TABLE probes AS
     SELECT i AS probe, i * 11 AS contact, TIMESTAMP '2025-12-01 14:00:00' AS as_of, as_of AS known,
         NULL::TIMESTAMP AS fact_at, NULL::TIMESTAMP AS fact_day FROM range(88000) AS r(i)""",
