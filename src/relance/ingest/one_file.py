@@ -207,7 +207,7 @@ def _follow(work: Work) -> None:
     filled = {table.table.name: table for table in work.plan.tables}
     work.facts = _facts(work.engine, set(filled))
     if "orders" in filled:
-        _refresh(work, bool(work.counts.get("orders", {}).get("deleted")))
+        _refresh(work, work.counts["orders"]["deleted"] > 0 if "orders" in work.counts else False)
     if "refunds" in filled:
         _cancel(work, filled["refunds"])
         _refresh(work, False)
