@@ -25,8 +25,8 @@ from tests.channels.conftest import NINE, SETTINGS
 ledger = open_ledger(Path(sys.argv[1]))
 send_due(ledger, SmtpChannel(Smtp("127.0.0.1", int(sys.argv[2]), tls="none")), SETTINGS, FixedClock(NINE))
 """
-RECIPIENTS = 400
-KILLS = 4
+RECIPIENTS = 250
+KILLS = 3
 
 
 def start(ledger: Path, port: int) -> subprocess.Popen[bytes]:
@@ -49,7 +49,7 @@ def test_nothing_leaves_twice_and_the_unknown_are_listed(tmp_path: Path, ledger:
     with smtp_server(postmaster) as settings:
         for _ in range(KILLS):
             sender = start(tmp_path / "ledger.sqlite", settings.port)
-            wait_for(postmaster, len(postmaster.taken) + chance.randrange(5, 90), sender)
+            wait_for(postmaster, len(postmaster.taken) + chance.randrange(5, 70), sender)
             sender.send_signal(signal.SIGKILL)
             sender.wait()
         last = start(tmp_path / "ledger.sqlite", settings.port)

@@ -145,22 +145,29 @@ def test_a_retailers_own_list_is_printed() -> None:
 @pytest.mark.parametrize(
     ("context", "sentence"),
     [
-        ({}, "small, fr: field “total” is missing"),
+        ({"total": None}, "small, fr: field “total” is missing"),
         ({"total": "beaucoup"}, "field “total” should be an amount; it is 'beaucoup'"),
         ({"total": 12.5}, "field “total” should be an amount; it is 12.5"),
         ({"total": "NaN"}, "field “total” should be an amount"),
-        ({"total": "1", "on": "10/03/2026"}, "field “on” should be a date like 2026-03-10"),
-        ({"total": "1", "link": "javascript:alert(1)"}, "field “link” should be an https address"),
-        ({"total": "1", "link": 'https://x" onclick="y'}, "field “link” should be an https address"),
-        ({"total": "1", "lines": [{}]}, r"field “lines\[0\]\.title” is missing"),
-        ({"total": "1", "lines": "abc"}, "field “lines” should be a list of at most 100"),
-        ({"total": "1", "note": object()}, "field “note” should be text"),
+        ({"on": "10/03/2026"}, "field “on” should be a date like 2026-03-10"),
+        ({"link": "javascript:alert(1)"}, "field “link” should be an https address"),
+        ({"link": 'https://x" onclick="y'}, "field “link” should be an https address"),
+        ({"lines": [{}]}, r"field “lines\[0\]\.title” is missing"),
+        ({"lines": "abc"}, "field “lines” should be a list of at most 100"),
+        ({"note": object()}, "field “note” should be text"),
     ],
 )
 def test_a_wrong_value_is_named(context: dict[str, Any], sentence: str) -> None:
-    declared = "  total: money\n  on?: date\n  link?: url\n  note?: text\n  lines?: list {title}"
+    declared = "  total: money\n  on?: date\n  link: url\n  note?: text\n  lines?: list {title}"
     with pytest.raises(BadContext, match=sentence):
-        render(small(fields=declared), "fr", "fr-CA", people(**context))
+        render(small(fields=declared), "fr", "fr-CA", people(**{"total": "1", "link": "https://x.example"} | context))
+
+
+def test_a_picture_that_is_not_safe_is_left_out() -> None:
+    unsafe = book(1, image_url="http://lire.example/1.jpg")
+    html = render(COMPILED["forgotten-cart"], "fr", "fr-CA", cart(unsafe)).html
+    assert "1.jpg" not in html
+    assert "Livre 1" in html
 
 
 def test_a_field_of_a_record_that_was_not_declared_is_named() -> None:

@@ -27,13 +27,18 @@ def store(folder: Path, to: str, mail: bytes) -> Path:
     """Keep one mail as a file of the Maildir, whole or not at all. Raises RelanceError."""
     name = f"{os.getpid()}.{next(_count):08}.{sha256(mail).hexdigest()[:16]}"
     try:
-        for part in ("tmp", "new", "cur"):
-            (folder / part).mkdir(parents=True, exist_ok=True)
+        if not (folder / "cur").is_dir():
+            _make(folder)
         written = folder / "tmp" / name
         written.write_bytes(f"Delivered-To: {to}\r\n".encode("ascii", "replace") + mail)
         return written.rename(folder / "new" / name)
     except OSError as error:
         raise RelanceError(f"{folder}: the mailbox cannot be written ({error.strerror}); check the disk") from error
+
+
+def _make(folder: Path) -> None:
+    for part in ("tmp", "new", "cur"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
 
 
 def mails(folder: Path) -> list[Path]:
