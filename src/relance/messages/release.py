@@ -24,6 +24,7 @@ from relance.scenarios.running import stored_version
 from relance.scenarios.versions import Version
 
 COPIED = "copied"
+ORDERED = "ordered"
 _BATCH = 2_000
 
 
@@ -165,11 +166,28 @@ def locale_of(language: str | None, offered: Sequence[str]) -> str:
 
 
 def stops_of(version: Version) -> dict[str, str]:
-    """Which facts, learnt after the decision, still stop the message: a new order, where orders stop it."""
+    """Which facts, learnt after the decision, still stop the message, and for which reason.
+
+    A new order where the scenario's own conditions count orders; a refusal of its channel and purpose always,
+    unless it is transactional.
+    """
+    stops: dict[str, str] = {}
     for reason, tree in version.scenario.stop.items():
         if any(isinstance(node, Count) and node.count == "orders" for _, node in leaves(parse_criteria(tree))):
-            return {"ordered": reason}
-    return {}
+            stops.setdefault(ORDERED, reason)
+    purpose = version.scenario.purpose
+    if purpose != "transactional":
+        channels = {node.send.channel for node in version.nodes if node.send}
+        kinds = (kind for channel in channels for kind in refusal_kinds(channel, purpose, version.scenario.sender))
+        stops |= dict.fromkeys(kinds, "consent_refused")
+    return stops
+
+
+def refusal_kinds(channel: str, purpose: str, sender: str) -> list[str]:
+    """Names of the refusals that concern a message, the exact one first; “*” stands for every one."""
+    return [
+        f"refused:{one}:{two}:{three}" for one in (channel, "*") for two in (purpose, "*") for three in (sender, "*")
+    ]
 
 
 def _mark(place: Installation, turn: datetime) -> None:

@@ -40,7 +40,7 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
         engine.load("outcomes", OUTCOMES, [])
         return 0
     _lay_out(engine, view, settings, moment)
-    marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout"}))
+    marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout", "senders"}))
     engine.keep("addressed", compiled(engine, ("addressed", *marks), lambda: addressed(view)))
     screen = compiled(engine, ("screened", *marks), lambda: screened(view, settings).select(*SCREENED))
     engine.keep("screened", screen)

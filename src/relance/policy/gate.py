@@ -38,7 +38,7 @@ def screened(view: View, settings: Settings) -> ir.Table:
     """Addressed candidates with consent, suppression, cap and draw."""
     rows = scratch("addressed", ADDRESSED)
     clock = scratch("gate_clock", GATE_CLOCK)
-    rows = _with_consent(rows, clock, view)
+    rows = _with_consent(rows, clock, view, len(settings.senders) <= 1)
     rows = _with_suppression(rows, clock, view)
     rows = _with_cap(rows, clock, settings)
     return _with_draw(rows, settings)
@@ -60,9 +60,9 @@ def _with_address(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     return joined.mutate(no_address=joined["contact"].notnull() & empty)
 
 
-def _with_consent(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
+def _with_consent(rows: ir.Table, clock: ir.Table, view: View, one_sender: bool) -> ir.Table:
     asked = _asked().filter(ibis._["contact"].notnull())
-    return _beside(rows, consent_of(asked, clock, view), ("consent_refused", "no_basis"))
+    return _beside(rows, consent_of(asked, clock, view, one_sender), ("consent_refused", "no_basis"))
 
 
 def _with_suppression(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
