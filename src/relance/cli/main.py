@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from relance.base.errors import RelanceError
-from relance.cli import decisions, home, scenario, turns
+from relance.cli import audience, contact, decisions, files, home, scenario, sending, turns
 
 INTERRUPTED = 130
 DEFECT = 70
@@ -29,13 +29,19 @@ app = typer.Typer(
 COMMANDS: dict[str, Callable[..., Any]] = {
     "init": home.init,
     "migrate": home.migrate,
+    "import": files.import_,
+    "rejects": files.rejects,
     "plan": turns.plan,
     "run": turns.run,
+    "send": sending.send,
 }
 # One line per group of commands.
 GROUPS: dict[str, typer.Typer] = {
+    "feed": files.feed,
+    "audience": audience.group,
     "scenario": scenario.group,
     "decisions": decisions.group,
+    "contact": contact.group,
 }
 
 for _name, _command in COMMANDS.items():
