@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from relance.base.errors import RelanceError
-from relance.cli import audience, contact, decisions, files, home, scenario, sending, turns
+from relance.cli import audience, contact, decisions, demo, doctor, files, home, scenario, sending, turns
 
 INTERRUPTED = 130
 DEFECT = 70
@@ -34,6 +34,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "plan": turns.plan,
     "run": turns.run,
     "send": sending.send,
+    "demo": demo.demo,
+    "doctor": doctor.doctor,
 }
 # One line per group of commands.
 GROUPS: dict[str, typer.Typer] = {
