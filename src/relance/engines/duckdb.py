@@ -57,7 +57,7 @@ class DuckEngine:
         return str(ibis.to_sql(expression, dialect="duckdb"))
 
     def arrow(self, query: Query) -> pa.Table:
-        return self._run(query).to_arrow_table()
+        return self.connection.sql(self._text(query)).to_arrow_table()
 
     def rows(self, query: Query) -> list[dict[str, Any]]:
         result = self._run(query)
