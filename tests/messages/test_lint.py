@@ -15,9 +15,7 @@ TEXT = "{{ shop.name }}, {{ shop.address }} {{ unsubscribe_url }} BODY"
 ROWS = {"rows": "list {name}"}
 
 
-def message(
-    html: str = "", text: str = "", *, whole: str = HTML, plain: str = TEXT, **more: object
-) -> MessageDocument:
+def message(html: str = "", text: str = "", *, whole: str = HTML, plain: str = TEXT, **more: object) -> MessageDocument:
     block = {"subject": "Bonjour", "mjml": whole.replace("BODY", html), "text": plain.replace("BODY", text)}
     return MessageDocument.model_validate({"message": "hello", "fr": block, "en": block, **more})
 

@@ -55,9 +55,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
 }
 
 
-def small(
-    html: str = "x", text: str = "x", subject: str = "x", fields: str = "  note?: text"
-) -> CompiledMessage:
+def small(html: str = "x", text: str = "x", subject: str = "x", fields: str = "  note?: text") -> CompiledMessage:
     return compile_text(SMALL.format(html=html, text=text, subject=subject, fields=fields), "small.yaml")
 
 
@@ -91,9 +89,7 @@ def test_a_shipped_message_reads_well_with_the_least_it_may_get(name: str, langu
 
 
 def test_french_is_typeset_as_in_quebec() -> None:
-    texts = [
-        part for name in SHIPPED for part in (render(COMPILED[name], "fr", "fr-CA", CONTEXTS[name]).text,)
-    ]
+    texts = [part for name in SHIPPED for part in (render(COMPILED[name], "fr", "fr-CA", CONTEXTS[name]).text,)]
     for text in texts:
         assert "'" not in text
         assert " :" not in text.replace("\xa0:", "")
@@ -131,9 +127,7 @@ def test_what_the_data_say_is_escaped_in_html_and_left_alone_in_text() -> None:
 
 
 def test_a_title_cannot_add_a_header_through_the_subject() -> None:
-    rendered = render(
-        COMPILED["second-purchase"], "fr", "fr-CA", people(product="Un\r\nBcc: tous@example.test\x00")
-    )
+    rendered = render(COMPILED["second-purchase"], "fr", "fr-CA", people(product="Un\r\nBcc: tous@example.test\x00"))
     assert rendered.subject == "Avez-vous aimé «\xa0Un Bcc: tous@example.test \xa0»\u202f?"
 
 
@@ -143,9 +137,7 @@ def test_a_retailers_own_list_is_printed() -> None:
         text="{% for pet in pets %}{{ pet.name }} {% endfor %}",
         fields="  pets: list {name, species}",
     )
-    rendered = render(
-        compiled, "fr", "fr-CA", people(pets=[{"name": "Félix", "species": "chat", "owner": "hidden"}])
-    )
+    rendered = render(compiled, "fr", "fr-CA", people(pets=[{"name": "Félix", "species": "chat", "owner": "hidden"}]))
     assert "[Félix, chat]" in rendered.html
     assert rendered.text.startswith("Félix")
 
@@ -153,22 +145,29 @@ def test_a_retailers_own_list_is_printed() -> None:
 @pytest.mark.parametrize(
     ("context", "sentence"),
     [
-        ({}, "small, fr: field “total” is missing"),
+        ({"total": None}, "small, fr: field “total” is missing"),
         ({"total": "beaucoup"}, "field “total” should be an amount; it is 'beaucoup'"),
         ({"total": 12.5}, "field “total” should be an amount; it is 12.5"),
         ({"total": "NaN"}, "field “total” should be an amount"),
-        ({"total": "1", "on": "10/03/2026"}, "field “on” should be a date like 2026-03-10"),
-        ({"total": "1", "link": "javascript:alert(1)"}, "field “link” should be an https address"),
-        ({"total": "1", "link": 'https://x" onclick="y'}, "field “link” should be an https address"),
-        ({"total": "1", "lines": [{}]}, r"field “lines\[0\]\.title” is missing"),
-        ({"total": "1", "lines": "abc"}, "field “lines” should be a list of at most 100"),
-        ({"total": "1", "note": object()}, "field “note” should be text"),
+        ({"on": "10/03/2026"}, "field “on” should be a date like 2026-03-10"),
+        ({"link": "javascript:alert(1)"}, "field “link” should be an https address"),
+        ({"link": 'https://x" onclick="y'}, "field “link” should be an https address"),
+        ({"lines": [{}]}, r"field “lines\[0\]\.title” is missing"),
+        ({"lines": "abc"}, "field “lines” should be a list of at most 100"),
+        ({"note": object()}, "field “note” should be text"),
     ],
 )
 def test_a_wrong_value_is_named(context: dict[str, Any], sentence: str) -> None:
-    declared = "  total: money\n  on?: date\n  link?: url\n  note?: text\n  lines?: list {title}"
+    declared = "  total: money\n  on?: date\n  link: url\n  note?: text\n  lines?: list {title}"
     with pytest.raises(BadContext, match=sentence):
-        render(small(fields=declared), "fr", "fr-CA", people(**context))
+        render(small(fields=declared), "fr", "fr-CA", people(**{"total": "1", "link": "https://x.example"} | context))
+
+
+def test_a_picture_that_is_not_safe_is_left_out() -> None:
+    unsafe = book(1, image_url="http://lire.example/1.jpg")
+    html = render(COMPILED["forgotten-cart"], "fr", "fr-CA", cart(unsafe)).html
+    assert "1.jpg" not in html
+    assert "Livre 1" in html
 
 
 def test_a_field_of_a_record_that_was_not_declared_is_named() -> None:
@@ -178,15 +177,12 @@ def test_a_field_of_a_record_that_was_not_declared_is_named() -> None:
 
 def test_money_dates_and_numbers_follow_the_locale() -> None:
     compiled = small(
-        text="{{ total|money('CAD') }}, {{ price|money }}, {{ on|date }}, "
-        "{{ on|date('day') }}, {{ n|number }}",
+        text="{{ total|money('CAD') }}, {{ price|money }}, {{ on|date }}, {{ on|date('day') }}, {{ n|number }}",
         fields="  total: money\n  price: money\n  on: date\n  n: number",
     )
     price = {"amount": Decimal("9.5"), "currency": "USD"}
     context = people(total=Decimal("1234.5"), price=price, on=date(2026, 11, 1), n=12345)
-    written = [
-        render(compiled, "fr", name, context).text.split("\n")[0] for name in ("fr-CA", "fr-FR", "en-CA")
-    ]
+    written = [render(compiled, "fr", name, context).text.split("\n")[0] for name in ("fr-CA", "fr-FR", "en-CA")]
     assert written == [
         "1\xa0234,50\xa0$, 9,50\xa0$\xa0US, 1er novembre 2026, 1er novembre, 12\xa0345",
         "1\u202f234,50\xa0$CA, 9,50\xa0$US, 1er novembre 2026, 1er novembre, 12\u202f345",
@@ -235,9 +231,7 @@ def test_the_language_of_templates_is_closed(text: str, sentence: str) -> None:
 def test_an_error_names_the_file_and_the_line() -> None:
     text = shipped_text("win-back")
     line = next(number for number, words in enumerate(text.split("\n"), 1) if "{% if shop.phone %}" in words)
-    with pytest.raises(
-        BadDocument, match=f"^win-back.yaml:{line}: win-back, fr, mjml: there is no filter “tell”"
-    ):
+    with pytest.raises(BadDocument, match=f"^win-back.yaml:{line}: win-back, fr, mjml: there is no filter “tell”"):
         compile_text(text.replace("|tel }}", "|tell }}", 1), "win-back.yaml")
     with pytest.raises(BadDocument, match=r"^small.yaml:6: small, fr, subject: there is no filter “shout”"):
         small(subject="{{ note|shout }}")

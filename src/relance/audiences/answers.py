@@ -10,11 +10,11 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.audiences.compare import Seen, holds, literal
+from relance.audiences.conditions import Comparing
 from relance.audiences.criteria import (
     Amount,
     Attribute,
     Average,
-    Comparing,
     Count,
     Criteria,
     Extreme,
@@ -101,7 +101,7 @@ def amounts(node: Amount, asked: Scope) -> tuple[ir.Table, Column]:
     rows = matching(asked, table.name, node.where, node.window)
     if node.currency is None:
         if column.unit == "currency":
-            raise BadDocument(f"{node.target} is money and sums never mix currencies; add currency: CAD or another")
+            raise BadDocument(f"{node.target} is money, and sums never mix currencies; add one, like currency: CAD")
         return rows, column
     if table.column("currency") is None:
         raise BadDocument(f"table “{table.name}” has no currency; leave “currency” out")
@@ -279,7 +279,7 @@ def _segment(node: InSegment, asked: Scope) -> Answer:
 
 
 def _rfm(node: InRfm, asked: Scope) -> Answer:
-    found = classes_of(asked, node.rfm.currency).mutate(b=_nothing())
+    found = classes_of(asked, node.rfm).mutate(b=_nothing())
 
     def judge(probes: ir.Table, a: Any, b: Any) -> tuple[ir.Value, ir.BooleanValue]:
         digits = {"r": a // 100, "f": (a // 10) % 10, "m": a % 10}

@@ -12,6 +12,24 @@ from relance.base.errors import BadDocument
 DEEPEST = 20
 MOST = 20_000
 
+# What pydantic calls it, and what we say.
+_SAID = {
+    "int_type": "should be a whole number",
+    "greater_than_equal": "should be at least {ge}",
+    "less_than_equal": "should be at most {le}",
+    "string_type": "should be a text",
+    "string_pattern_mismatch": "should be written like a name, small letters, digits and _ ({pattern})",
+    "string_too_short": "should not be empty",
+    "string_too_long": "should have at most {max_length} letters",
+    "too_short": "should have at least one part",
+    "too_long": "should have at most {max_length} parts",
+    "bool_type": "should be true or false",
+    "tuple_type": "should be a list",
+    "dict_type": "should be fields with values",
+    "model_type": "should be fields with values",
+    "literal_error": "should be {expected}",
+    "missing": "is missing",
+}
 Models = Mapping[str, type[BaseModel]]
 
 
@@ -76,8 +94,11 @@ def _nothing_asked(found: object, models: Models) -> str:
 def _wrong_value(first: Any) -> str:
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
-    said = str(first["msg"])
-    return said[:1].lower() + said[1:].replace("Input should", "should")
+    said = _SAID.get(first["type"])
+    if said is not None:
+        return said.format(**first.get("ctx", {}))
+    words = str(first["msg"])
+    return words[:1].lower() + words[1:]
 
 
 def _path(names: list[Any]) -> str:

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from relance.audiences.conditions import ColumnTest, RowCriteria, Window, parts_of
 from relance.audiences.criteria import (
     Amount,
     Attribute,
-    ColumnTest,
     Count,
     Criteria,
     Extreme,
     Holds,
     InRfm,
     InSegment,
-    RowCriteria,
-    Window,
 )
-from relance.audiences.scope import parts_of
 from relance.base.spans import parse_span
 from relance.customers.star import STAR
 
@@ -217,7 +214,7 @@ def _window(window: Window | None, pick: int) -> str:
     if window.last is not None:
         return (" in the last {}", " depuis {}")[pick].format(_length(window.last, pick))
     if window.since == "fact":
-        return (" since then", " depuis")[pick]
+        return (" since then", " depuis ce moment")[pick]
     return (" since the start of that day", " depuis le début de ce jour")[pick]
 
 

@@ -32,7 +32,7 @@ class Brand(_Part):
 
     name: str = "Relance"
     zone: ZoneName = "America/Toronto"
-    currency: str = Field("CAD", pattern="^[A-Z]{3}$")
+    currency: str = Field(default="CAD", pattern="^[A-Z]{3}$")
     languages: tuple[str, ...] = ("fr-CA", "en-CA")
     address: str = ""
     phone: str = ""
@@ -54,8 +54,8 @@ class Sender(_Part):
 class Pressure(_Part):
     """At most `messages` marketing messages to a contact within `days` local dates; null is no limit."""
 
-    messages: int | None = Field(None, ge=1)
-    days: int = Field(7, ge=1, le=366)
+    messages: int | None = Field(default=None, ge=1)
+    days: int = Field(default=7, ge=1, le=366)
 
 
 class QuietHours(_Part):
@@ -69,7 +69,7 @@ class Smtp(_Part):
     """The server that takes our mail. Without one, mail stays in the built-in mailbox."""
 
     host: str
-    port: int = Field(25, ge=1, le=65535)
+    port: int = Field(default=25, ge=1, le=65535)
     user: str | None = None
     password_file: str | None = None
     tls: Literal["none", "starttls", "tls"] = "starttls"
@@ -84,11 +84,11 @@ class Settings(_Part):
     senders: dict[str, Sender] = {}
     pressure: Pressure = Pressure()
     quiet_hours: dict[Channel, QuietHours] = {}
-    global_holdout: float = Field(0.0, ge=0, lt=1)
+    global_holdout: float = Field(default=0.0, ge=0, lt=1)
     holdout: dict[str, float] = {}
     smtp: Smtp | None = None
-    memory_limit: str = Field("8GB", pattern=r"^\d+(MB|GB)$")
-    threads: int = Field(2, ge=1, le=64)
+    memory_limit: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$")
+    threads: int = Field(default=2, ge=1, le=64)
 
 
 def load_settings(path: Path) -> Settings:

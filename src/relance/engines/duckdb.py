@@ -49,13 +49,14 @@ class DuckEngine:
             self.connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
         except duckdb.IOException as error:
             raise _cannot_open(path, error) from None
+        self.connection.execute("SET enable_progress_bar = false")
         self._depth = 0
 
     def compile(self, expression: ir.Table) -> str:
         return str(ibis.to_sql(expression, dialect="duckdb"))
 
     def arrow(self, query: Query) -> pa.Table:
-        return self._run(query).to_arrow_table()
+        return self.connection.sql(self._text(query)).to_arrow_table()
 
     def rows(self, query: Query) -> list[dict[str, Any]]:
         result = self._run(query)

@@ -57,9 +57,10 @@ class Outgoing:
 
     `keys` lists every occurrence the one message uses (the first is `key.occurrence`). `created_at` is
     the instant of the turn that decided: only stop facts known after it can still stop the row. `stops`
-    maps a kind of stop fact to the reason it gives (`{"ordered": "more_than_one_order"}`); empty for what
-    no order stops. `context` holds plain values (str, int, bool, None, Decimal, date, lists and mappings of
-    them) and is erased with the contact.
+    maps a kind of stop fact to the reason it gives (`{"ordered": "more_than_one_order"}`), empty for what
+    no fact stops; None means `{"ordered": "ordered"}` for marketing and nothing for the rest. `context`
+    holds plain values (str, int, bool, None, Decimal, date, lists and mappings of them) and is erased with
+    the contact.
     """
 
     key: OutboxKey
@@ -78,7 +79,7 @@ class Outgoing:
     due_at: datetime
     created_at: datetime
     fresh_until: datetime | None = None
-    stops: Mapping[str, str] = field(default_factory=dict)
+    stops: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,13 +248,16 @@ class Ledger(Protocol):
         """Waiting rows whose time has come (deferred ones: whose retry time has), oldest due first."""
 
     def hand_over_facts(self, rows: Sequence[OutboxRow]) -> HandOverFacts:
-        """What could stop these rows, in as few queries as there are tables."""
+        """What could stop these rows, in as few queries as there are tables.
+
+        Facts about products are those of the `product` of each of the context's `items`.
+        """
 
     def begin_handing(self, message_ids: Mapping[int, str], at: datetime) -> set[int]:
         """Waiting rows (id -> Message-ID) begin to leave; the ids that were still waiting."""
 
     def record(self, outcomes: Iterable[Outcome], at: datetime) -> None:
-        """Outcomes of rows, all in one transaction."""
+        """Outcomes of rows, all in one transaction; `queued` hands a row back as if never attempted."""
 
     def recover(self, channel: str, at: datetime, max_attempts: int) -> int:
         """Rows a dead sender left in `handing` become `unknown`; how many did.

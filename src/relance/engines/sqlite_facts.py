@@ -72,6 +72,11 @@ def _suppression(row: sqlite3.Row) -> Suppression:
     )
 
 
+def _products(rows: Sequence[OutboxRow]) -> set[str]:
+    items = (item for row in rows for item in row.outgoing.context.get("items") or ())
+    return {str(item["product"]) for item in items if item.get("product") is not None}
+
+
 class Facts(SqliteFile):
     """The part of the ledger that protects people."""
 
@@ -201,6 +206,7 @@ class Facts(SqliteFile):
         given = {
             "contacts": to_json(sorted({row.outgoing.key.contact for row in rows})),
             "addresses": to_json(sorted({row.outgoing.address_hash for row in rows})),
+            "products": to_json(sorted(_products(rows))),
             "channels": to_json(sorted({row.outgoing.key.channel for row in rows})),
         }
         since = min((instant_text(row.outgoing.created_at) for row in rows), default="9")
@@ -220,6 +226,7 @@ class Facts(SqliteFile):
         stops = self.rows(
             """SELECT * FROM stop_facts WHERE known_at > :since
                AND (contact IS NULL OR contact IN (SELECT value FROM json_each(:contacts)))
+               AND (product IS NULL OR product IN (SELECT value FROM json_each(:products)))
                ORDER BY known_at, seq""",
             {**given, "since": since},
         )

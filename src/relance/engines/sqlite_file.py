@@ -47,7 +47,7 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is not a plain value; the ledger keeps text, numbers and dates")
 
 
-def to_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
+def to_json(value: Mapping[str, Any] | Sequence[Any] | None) -> str:
     """Canonical JSON of plain values; decimals and dates become text. Raises TypeError for anything else."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
 
@@ -92,9 +92,12 @@ class SqliteFile:
                 yield
                 self.connection.execute("COMMIT")
             except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
+
+    def _roll_back(self) -> None:
+        if self.connection.in_transaction:  # a full disk has rolled back by itself
+            self.connection.execute("ROLLBACK")
 
     def change(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
         """Run one changing statement in a transaction; how many rows it changed."""

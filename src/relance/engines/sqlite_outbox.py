@@ -172,8 +172,8 @@ class Outbox(SqliteFile):
     def record(self, outcomes: Iterable[Outcome], at: datetime) -> None:
         with self.transaction():
             self.connection.executemany(
-                """UPDATE outbox SET state = ?, reason = ?, message_id = ifnull(?, message_id), retry_at = ?,
-                   updated_at = ? WHERE id = ?""",
+                """UPDATE outbox SET state = ?1, reason = ?2, message_id = ifnull(?3, message_id),
+                   retry_at = ?4, updated_at = ?5, attempts = attempts - (?1 = 'queued') WHERE id = ?6""",
                 [
                     (
                         one.state,

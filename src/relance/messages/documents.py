@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from html import escape
 from importlib.resources import files
 from itertools import zip_longest
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from relance.base.documents import Document, load_document, validated
 from relance.base.errors import BadDocument, NotFound
 from relance.messages.fields import Field, declare
 from relance.messages.templates import TAG
 
 LANGUAGES = ("fr", "en")
-LONGEST_DOCUMENT = 400_000
 SHIPPED = ("second-purchase", "win-back", "forgotten-cart")
 _WHY = {
     "fr": "Vous recevez ce courriel parce que vous avez accepté de recevoir nos nouvelles.",
@@ -61,83 +59,32 @@ class MessageDocument(BaseModel):
         return tuple(declare(name, kind) for name, kind in self.fields.items())
 
 
-TEXT = "#text"
-"""Marks, in a path of `Lines`, the line before the first one of a text."""
-
-Lines = dict[tuple[str, ...], int]
+Lines = dict[tuple[str, str], int]
+"""The line before the first one of each text, by language and part."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML where only true and false are flags: a field may be called `on`, and a date stays as written."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in found if not tag.endswith((":bool", ":timestamp"))]
-    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
-
-
-def _walk(
-    node: yaml.Node, path: tuple[str, ...], line: int, source: str | None
-) -> Iterator[tuple[tuple[str, ...], int]]:
-    yield path, line
-    if isinstance(node, yaml.ScalarNode):
-        first = node.start_mark.line + 1
-        yield (*path, TEXT), first if node.style in ("|", ">") else first - 1
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if str(key.value) in seen:
-                raise BadDocument(f"“{key.value}” is written twice", source=source, line=line)
-            seen.add(str(key.value))
-            yield from _walk(value, (*path, str(key.value)), line, source)
-
-
-def _parse(text: str, source: str | None) -> tuple[Any, Lines]:
-    if len(text) > LONGEST_DOCUMENT:
-        raise BadDocument(f"the document is longer than {LONGEST_DOCUMENT:,} characters", source=source)
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
-            raise BadDocument("aliases (*name) are not understood; write the text out", source=source)
-        node = yaml.compose(text, Loader=_Loader)
-        lines = dict(_walk(node, (), 1, source)) if node is not None else {}
-        return yaml.load(text, Loader=_Loader), lines
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise BadDocument(f"this is not YAML ({error.problem})", source=source, line=line) from None
-    except (yaml.YAMLError, RecursionError):
-        raise BadDocument("this is not YAML", source=source) from None
-
-
-def _first_wrong(error: ValidationError) -> tuple[str, tuple[str, ...]]:
-    first = error.errors()[0]
-    path = tuple(str(part) for part in first["loc"])
-    name = " → ".join(path)
-    if first["type"] == "extra_forbidden":
-        return f"“{name}” is not understood here", path
-    if first["type"] == "missing":
-        return f"“{name}” is missing", path[:-1]
-    return f"“{name}”: {first['msg'][0].lower()}{first['msg'][1:]}", path
+def _text_lines(text: str, document: Document) -> Lines:
+    rows, lines = text.split("\n"), {}
+    for language, block in document.data.items():
+        for part in block if isinstance(block, dict) else ():
+            line = document.line((language, part)) or 1
+            # A text after “|” or “>” begins on the next line, another one on the line of its name.
+            lines[language, part] = line if re.search(r":\s*[|>][-+\d]*\s*$", rows[line - 1]) else line - 1
+    return lines
 
 
 def read_document(text: str, source: str | None = None) -> tuple[MessageDocument, Lines]:
-    """The document and the line of each of its parts. Raises BadDocument with source and line."""
-    data, lines = _parse(text, source)
-    if not isinstance(data, Mapping):
-        raise BadDocument("a message document has message, fields, fr and en", source=source)
-    try:
-        document = MessageDocument.model_validate(data)
-    except ValidationError as error:
-        sentence, path = _first_wrong(error)
-        raise BadDocument(sentence, source=source, line=lines.get(path)) from None
+    """The document, and where its texts begin. Raises BadDocument with source and line."""
+    said = load_document(text, source)
+    if not isinstance(said.data, dict):
+        raise said.error("a message document has message, fields, fr and en")
+    document = validated(MessageDocument, said)
     for name, kind in document.fields.items():
         try:
             declare(name, kind)
         except BadDocument as error:
-            raise BadDocument(str(error), source=source, line=lines.get(("fields", name))) from None
-    return document, lines
+            raise said.error(str(error), ("fields", name)) from None
+    return document, _text_lines(text, said)
 
 
 def load_message(text: str, source: str | None = None) -> MessageDocument:

@@ -24,14 +24,16 @@ from relance.scenarios.running import stored_version
 from relance.scenarios.versions import Version
 
 COPIED = "copied"
+ORDERED = "ordered"
 _BATCH = 2_000
 
 
 def release(place: Installation) -> int:
     """Copies the messages of every turn not yet copied; answers how many are new in the outbox."""
     new = 0
-    for turn in _uncopied(place):
-        rows = place.engine.rows(_approved(turn))
+    for turn in uncopied(place):
+        place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": turn}])
+        rows = place.engine.rows(compiled(place.engine, ("approved",), _approved))
         for (scenario, number, step), group in groupby(rows, key=_message_of):
             version = stored_version(place.ledger, scenario, number)
             new += sum(_copy(place, version, step, batch) for batch in _batches(list(group)))
@@ -39,7 +41,8 @@ def release(place: Installation) -> int:
     return new
 
 
-def _uncopied(place: Installation) -> list[datetime]:
+def uncopied(place: Installation) -> list[datetime]:
+    """Instants of the turns whose approved messages are not yet in the outbox, oldest first."""
     rows = place.engine.rows(compiled(place.engine, ("turn-kinds",), _turn_kinds))
     copied = {row["at"] for row in rows if row["kind"] == COPIED}
     return sorted({row["at"] for row in rows if row["kind"] == "run"} - copied)
@@ -49,9 +52,10 @@ def _turn_kinds() -> ir.Table:
     return house_relation("turns").select("at", "kind")
 
 
-def _approved(turn: datetime) -> ir.Table:
-    rows = house_relation("decisions")
-    rows = rows.filter(rows["outcome"] == "send", rows["at"] == turn)
+def _approved() -> ir.Table:
+    turn = scratch("this_turn", HOUSE_TABLES["turns"]).select("at")
+    rows = house_relation("decisions").semi_join(turn, "at")
+    rows = rows.filter(rows["outcome"] == "send")
     return rows.order_by("scenario", "version", "step", "message_key", "occurrence")
 
 
@@ -163,13 +167,31 @@ def locale_of(language: str | None, offered: Sequence[str]) -> str:
 
 
 def stops_of(version: Version) -> dict[str, str]:
-    """Which facts, learnt after the decision, still stop the message: a new order, where orders stop it."""
+    """Which facts, learnt after the decision, still stop the message, and for which reason.
+
+    A new order where the scenario's own conditions count orders; a refusal of its channel and purpose always,
+    unless it is transactional.
+    """
+    stops: dict[str, str] = {}
     for reason, tree in version.scenario.stop.items():
         if any(isinstance(node, Count) and node.count == "orders" for _, node in leaves(parse_criteria(tree))):
-            return {"ordered": reason}
-    return {}
+            stops.setdefault(ORDERED, reason)
+    purpose = version.scenario.purpose
+    if purpose != "transactional":
+        channels = {node.send.channel for node in version.nodes if node.send}
+        kinds = (kind for channel in channels for kind in refusal_kinds(channel, purpose, version.scenario.sender))
+        stops |= dict.fromkeys(kinds, "consent_refused")
+    return stops
+
+
+def refusal_kinds(channel: str, purpose: str, sender: str) -> list[str]:
+    """Names of the refusals that concern a message, the exact one first; “*” stands for every one."""
+    return [
+        f"refused:{one}:{two}:{three}" for one in (channel, "*") for two in (purpose, "*") for three in (sender, "*")
+    ]
 
 
 def _mark(place: Installation, turn: datetime) -> None:
     place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": naive_utc(turn), "kind": COPIED}])
-    place.engine.insert("turns", scratch("this_turn", HOUSE_TABLES["turns"]))
+    made = compiled(place.engine, ("this-turn",), lambda: scratch("this_turn", HOUSE_TABLES["turns"]))
+    place.engine.insert("turns", made)

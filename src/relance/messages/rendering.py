@@ -13,7 +13,6 @@ from relance.base.errors import BadDocument
 from relance.base.locale import locale_named
 from relance.messages.documents import (
     LANGUAGES,
-    TEXT,
     Block,
     Lines,
     MessageDocument,
@@ -66,7 +65,7 @@ def _check_own(document: MessageDocument, language: str, source: str | None, lin
         try:
             _check_part(part, getattr(block, part) or "")
         except TemplateTrouble as trouble:
-            before = lines.get((language, part, TEXT), 0)
+            before = lines.get((language, part), 0)
             raise refuse(trouble, f"{document.message}, {language}, {part}", source, before) from None
 
 

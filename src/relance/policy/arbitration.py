@@ -2,43 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import ibis
 import ibis.expr.types as ir
 
 from relance.policy.reasons import BEFORE_STOPS
-from relance.scenarios.journeys import OUTCOMES
 
-_SPENT = (
-    "stale", "too_late", "anonymous", "not_logged_in", "no_address", "not_targeted", "consent_refused", "no_basis",
-    "suppressed", "stopped", "nothing_left", "logged_in", "cap_after", "holdout",
-)  # fmt: skip
 _FLAGS = {"stale_data": "stale"}
+# Of all that is known of a candidate, what the walk needs: every column is carried through each step of it.
+JUDGED: Mapping[str, str] = {
+    "rule": "text",
+    "probe": "integer",
+    "step": "text",
+    "contact": "integer",
+    "visitor": "text",
+    "occurrence": "text",
+    "purpose": "text",
+    "priority": "integer",
+    "on_lose": "text",
+    "address": "text",
+    "own_id": "text",
+    "feed_waiting": "boolean",
+    "quiet_hours": "boolean",
+    "cap": "boolean",
+    "held": "boolean",
+    "early": "text",
+    "open": "boolean",
+}
+VERDICTS: Mapping[str, str] = {
+    "rule": "text",
+    "probe": "integer",
+    "outcome": "text",
+    "reason": "text",
+    "reasons": "text",
+    "lost_to": "text",
+    "message_key": "text",
+}
 
 
-def verdicts(screened: ir.Table, turn: ir.Table) -> ir.Table:
-    """Rows of OUTCOMES for every screened candidate.
+def verdicts(judged: ir.Table) -> ir.Table:
+    """Columns of VERDICTS for every judged candidate.
 
     Candidates that pass all else are walked per contact in order of priority: those held out are recorded and
     skipped, the first other wins, the rest lose. A contact at its cap takes no part, so no control arm is
     starved and nobody loses to a message that does not leave.
     """
-    rows = _with_early(screened)
-    rows = _with_same_address(rows)
-    rows = _with_walk(rows)
-    rows = _with_outcome(rows)
-    return _as_decisions(rows, turn)
+    return _named(_with_outcome(_with_walk(_with_same_address(judged))))
 
 
-def _with_early(rows: ir.Table) -> ir.Table:
-    """Refused whatever the others do; and deferred whatever happens."""
+def judged(rows: ir.Table) -> ir.Table:
+    """What each candidate is refused for whatever the others do; columns of JUDGED."""
     parts = [ibis.ifelse(rows[_FLAGS.get(name, name)], f"{name},", "") for name in BEFORE_STOPS]
     parts += [rows["stopped"], ibis.ifelse(rows["nothing_left"], "nothing_left,", "")]
     early = _joined(parts)
     open_ = (early == "") & ~rows["feed_waiting"] & ~rows["quiet_hours"]
-    # flags that have done their work are dropped: every column is carried through each query that follows
-    return rows.mutate(early=early, open=open_).drop(*_SPENT)
+    return rows.mutate(early=early, open=open_).select(*JUDGED)
 
 
 def _with_same_address(rows: ir.Table) -> ir.Table:
@@ -82,19 +101,16 @@ def _with_outcome(rows: ir.Table) -> ir.Table:
     return rows.mutate(outcome=outcome, reasons=reasons, lost_to=ibis.ifelse(lost, rows["winning"], None))
 
 
-def _as_decisions(rows: ir.Table, turn: ir.Table) -> ir.Table:
-    rows = rows.cross_join(turn.select("turn"))
-    rows = rows.mutate(reason=rows["reasons"].re_extract("^([^,]*)", 1), reasons=rows["reasons"].re_replace(",$", ""))
+def _named(rows: ir.Table) -> ir.Table:
+    """The primary reason, and the message that several keys share."""
     group = [rows["rule"], rows["step"], rows["contact"], rows["visitor"], rows["outcome"]]
     first = rows["occurrence"].min().over(group_by=group)
     key = ibis.literal("|").join([rows["rule"], rows["step"], rows["contact"].cast("string"), first])
-    rows = rows.mutate(
+    return rows.mutate(
+        reason=rows["reasons"].re_extract("^([^,]*)", 1),
+        reasons=rows["reasons"].re_replace(",$", ""),
         message_key=ibis.ifelse(rows["outcome"] == "send", key, None),
-        scenario=rows["rule"],
-        at=rows["turn"],
-        due_date=ibis.null("date"),
-    )
-    return rows.select(*OUTCOMES)
+    ).select(*VERDICTS)
 
 
 def _joined(parts: Iterable[ir.Value]) -> ir.StringValue:

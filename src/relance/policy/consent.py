@@ -10,14 +10,14 @@ from relance.customers.relations import View
 EVERY = "*"
 
 
-def consent_of(candidates: ir.Table, clock: ir.Table, view: View) -> ir.Table:
+def consent_of(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bool) -> ir.Table:
     """rule, probe, consent_refused, no_basis for each candidate with a contact.
 
     The latest act wins, on a tie the stricter; a global opt-out is lifted only by the person's own confirmed
     act; an implied basis stops at its expiry. Transactional messages ask nothing, service messages only
-    that nobody has objected.
+    that nobody has objected. With one sender, acts under any name of a sender speak of it.
     """
-    acts = _matching(candidates, clock, view)
+    acts = _matching(candidates, clock, view, one_sender)
     summed = acts.group_by("rule", "probe").agg(
         denied=_latest(acts, acts["act"].isin(["denied", "opt_out"])),
         granted=_latest(acts, acts["act"] == "granted"),
@@ -38,7 +38,7 @@ def consent_of(candidates: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     )
 
 
-def _matching(candidates: ir.Table, clock: ir.Table, view: View) -> ir.Table:
+def _matching(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bool) -> ir.Table:
     acts = view.facts("consent_acts")
     known = acts.join(
         clock, [*view.known(acts, clock["known"]), acts["happened_at"] <= clock["turn"]], rname="c_{name}"
@@ -51,7 +51,7 @@ def _matching(candidates: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     return joined.filter(
         joined["channel"].isin([EVERY]) | (joined["channel"] == joined["channel_asked"]),
         joined["purpose"].isin([EVERY]) | (joined["purpose"] == joined["purpose_asked"]),
-        joined["sender"].isin([EVERY]) | (joined["sender"] == joined["sender_asked"]),
+        ibis.literal(one_sender) | joined["sender"].isin([EVERY]) | (joined["sender"] == joined["sender_asked"]),
     )
 
 

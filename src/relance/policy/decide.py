@@ -15,7 +15,7 @@ from relance.base.zones import local_day, offset_spans, to_local
 from relance.customers.relations import View, relation, scratch
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
-from relance.policy.arbitration import verdicts
+from relance.policy.arbitration import JUDGED, VERDICTS, judged, verdicts
 from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screened
 from relance.scenarios.candidates import CANDIDATES, SETTLED
 from relance.scenarios.journeys import OUTCOMES
@@ -40,16 +40,20 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
         engine.load("outcomes", OUTCOMES, [])
         return 0
     _lay_out(engine, view, settings, moment)
-    marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout"}))
+    marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout", "senders"}))
     engine.keep("addressed", compiled(engine, ("addressed", *marks), lambda: addressed(view)))
     screen = compiled(engine, ("screened", *marks), lambda: screened(view, settings).select(*SCREENED))
     engine.keep("screened", screen)
+    engine.keep("judged", compiled(engine, ("judged",), lambda: judged(scratch("screened", SCREENED))))
+    engine.keep("verdicts", compiled(engine, ("verdicts",), lambda: verdicts(scratch("judged", JUDGED))))
     return engine.keep("outcomes", compiled(engine, ("outcomes",), _outcomes))
 
 
 def _outcomes() -> ir.Table:
     turn = scratch("gate_clock", GATE_CLOCK)
-    decided = verdicts(scratch("screened", SCREENED), turn)
+    rows = scratch("screened", SCREENED).inner_join(scratch("verdicts", VERDICTS), ["rule", "probe"])
+    rows = rows.cross_join(turn.select("turn"))
+    decided = rows.mutate(scenario=rows["rule"], at=rows["turn"], due_date=ibis.null("date"))
     settled = scratch("settled", SETTLED).mutate(u=ibis.null("float64"))
     rows = decided.select(*_columns()).union(settled.select(*_columns()))
     return _dated(rows).select(*OUTCOMES)

@@ -20,9 +20,8 @@ from relance.scenarios.moment import Moment
 
 def record(engine: Engine, moment: Moment, report: TurnReport) -> None:
     """Appends; nothing that was decided is ever changed. Called inside the turn's transaction."""
-    engine.insert("decisions", compiled(engine, ("record-decisions",), _decisions))
-    engine.insert("journeys", compiled(engine, ("record-journeys",), journey_rows))
-    engine.insert("draws", compiled(engine, ("record-draws",), _draws))
+    if any(each.candidates for each in report.scenarios):
+        _record_outcomes(engine)
     turn = {
         "at": naive_utc(moment.turn),
         "kind": "run",
@@ -32,6 +31,12 @@ def record(engine: Engine, moment: Moment, report: TurnReport) -> None:
     engine.load("this_turn", HOUSE_TABLES["turns"], [turn])
     made = compiled(engine, ("this-turn",), lambda: scratch("this_turn", HOUSE_TABLES["turns"]))
     engine.insert("turns", made)
+
+
+def _record_outcomes(engine: Engine) -> None:
+    engine.insert("decisions", compiled(engine, ("record-decisions",), _decisions))
+    engine.insert("journeys", compiled(engine, ("record-journeys",), journey_rows))
+    engine.insert("draws", compiled(engine, ("record-draws",), _draws))
 
 
 def _decisions() -> ir.Table:

@@ -66,7 +66,7 @@ class DateTrigger(_Part):
 
     of: str
     where: Where | None = None
-    days: int = Field(0, ge=-400, le=4000)
+    days: int = Field(default=0, ge=-400, le=4000)
     yearly: bool = False
 
 
@@ -75,14 +75,14 @@ class RowTrigger(_Part):
 
     table: str
     where: Where | None = None
-    days: int = Field(0, ge=0, le=400)
+    days: int = Field(default=0, ge=0, le=400)
 
 
 class QuietTrigger(_Part):
     """A cart has not been touched for so many local dates."""
 
     table: Literal["carts"] = "carts"
-    days: int = Field(1, ge=1, le=60)
+    days: int = Field(default=1, ge=1, le=60)
 
 
 class Trigger(_Part):
@@ -111,7 +111,7 @@ class Items(_Part):
 
     of: Literal["cart_lines"] = "cart_lines"
     drop: tuple[Literal["bought", "out_of_stock"], ...] = ("bought", "out_of_stock")
-    carry: int = Field(20, ge=1, le=100)
+    carry: int = Field(default=20, ge=1, le=100)
 
 
 class Send(_Part):
@@ -124,7 +124,7 @@ class Send(_Part):
 class Wait(_Part):
     """So long, and then at the schedule's slot; or until a clock time, on a weekday if one is named."""
 
-    span: SpanField | None = Field(None, alias="for")
+    span: SpanField | None = Field(default=None, alias="for")
     until: ClockTime | None = None
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
 
@@ -140,9 +140,9 @@ class Wait(_Part):
 class Arm(_Part):
     """One way out of a branch; the last has no condition."""
 
-    when: Conditions | None = Field(None, alias="if")
+    when: Conditions | None = Field(default=None, alias="if")
     then: tuple[Step, ...] = ()
-    otherwise: tuple[Step, ...] | None = Field(None, alias="else")
+    otherwise: tuple[Step, ...] | None = Field(default=None, alias="else")
 
 
 class Step(_Part):
@@ -185,7 +185,7 @@ class Scenario(_Part):
     schedule: Schedule | None = None
     zone: Literal["brand"] = "brand"
     purpose: Purpose = "marketing"
-    priority: int = Field(50, ge=0, le=1000)
+    priority: int = Field(default=50, ge=0, le=1000)
     sender: str = "default"
     trigger: Trigger
     occurrence: Literal["once", "row", "year", "episode"] | None = None

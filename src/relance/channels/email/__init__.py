@@ -1,0 +1,1 @@
+"""E-mail: MIME, any SMTP server, and a built-in mailbox."""

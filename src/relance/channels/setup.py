@@ -1,0 +1,48 @@
+"""What `relance.toml` says becomes the way out of e-mail and all that its sender needs to know."""
+
+from __future__ import annotations
+
+import hmac
+from hashlib import sha256
+from pathlib import Path
+
+from relance.base import settings as said
+from relance.channels.channel import Channel
+from relance.channels.email.mailbox import MailboxChannel
+from relance.channels.email.smtp import SmtpChannel
+from relance.channels.settings import Brand, MailSettings, Sender, Smtp
+from relance.messages.links import SigningKey
+
+
+def signing_key(secret: bytes) -> SigningKey:
+    """The key of public links, derived so that no link tells anything of the home's own secret."""
+    return SigningKey("1", hmac.new(secret, b"links", sha256).digest())
+
+
+def mail_settings(settings: said.Settings, secret: bytes, test_addresses: frozenset[str] = frozenset()) -> MailSettings:
+    """The settings of a home as the sender of e-mail reads them."""
+    brand = settings.brand
+    return MailSettings(
+        brand=Brand(brand.name, brand.address, brand.url or None),
+        senders={name: _sender(one) for name, one in settings.senders.items()},
+        key=signing_key(secret),
+        public_url=settings.public_url or None,
+        smtp=_smtp(settings.smtp),
+        test_addresses=test_addresses,
+    )
+
+
+def email_channel(settings: MailSettings, mailbox: Path) -> Channel:
+    """The server of the settings, or the built-in mailbox in this folder where there is none."""
+    return SmtpChannel(settings.smtp) if settings.smtp else MailboxChannel(mailbox)
+
+
+def _sender(one: said.Sender) -> Sender:
+    return Sender(one.from_name, one.from_address, one.reply_to, one.postal_address or None, one.phone or None)
+
+
+def _smtp(one: said.Smtp | None) -> Smtp | None:
+    if one is None:
+        return None
+    password = Path(one.password_file) if one.password_file else None
+    return Smtp(one.host, one.port, one.user, password, one.tls)

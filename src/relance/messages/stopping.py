@@ -1,0 +1,50 @@
+"""What a file has just said stops the messages that it concerns, before the file is acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from relance.engines.ledger import Ledger, StopFact
+from relance.ingest.facts import Facts, RefusalFact
+from relance.messages.release import ORDERED, refusal_kinds, stops_of
+from relance.scenarios.running import KIND
+from relance.scenarios.versions import version_of
+
+
+class LedgerStops:
+    """The importer's hook: cancels what waits, and leaves a narrow fact for what is about to leave."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def facts_known(self, facts: Facts, known_at: datetime) -> None:
+        """One statement per reason, then the facts; senders read both and need no warehouse."""
+        with self.ledger.transaction():
+            self._cancel_ordered([fact.contact for fact in facts.orders], known_at)
+            self.ledger.add_stop_facts(_stop_facts(facts, known_at))
+
+    def _cancel_ordered(self, contacts: list[int], known_at: datetime) -> None:
+        if not contacts:
+            return
+        reasons: dict[str, list[str]] = {}
+        for document in self.ledger.documents(KIND):
+            reason = stops_of(version_of(document.body, document.version)).get(ORDERED)
+            if reason:
+                reasons.setdefault(reason, []).append(document.name)
+        for reason, scenarios in reasons.items():
+            self.ledger.cancel(contacts, reason, known_at, scenarios=scenarios)
+
+
+def _stop_facts(facts: Facts, known_at: datetime) -> Iterator[StopFact]:
+    for order in facts.orders:
+        yield StopFact(ORDERED, order.happened_at, known_at, contact=order.contact)
+    for refusal in facts.refusals:
+        yield StopFact(_kind(refusal), refusal.happened_at, known_at, contact=refusal.contact)
+    for stock in facts.out_of_stock:
+        if stock.store is None:
+            yield StopFact("out_of_stock", stock.happened_at, known_at, product=stock.product)
+
+
+def _kind(refusal: RefusalFact) -> str:
+    return refusal_kinds(refusal.channel, refusal.purpose, refusal.sender)[0]
