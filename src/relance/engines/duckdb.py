@@ -34,6 +34,7 @@ _ARROW: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),
 }
 
+
 class DuckEngine:
     """A warehouse in one DuckDB file (or in memory, for tests)."""
 
