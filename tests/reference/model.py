@@ -135,9 +135,7 @@ def _window(
     if entered is not None:
         today = local_date(zone, turn.at)
         return lambda one: one.fact_date >= entered and one.due_date <= today
-    return lambda one: (
-        scenario.on_at <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
-    )
+    return lambda one: scenario.on_at <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
 
 
 def _too_old(one: Occurrence, scenario: Scenario, horizon: datetime | None) -> bool:

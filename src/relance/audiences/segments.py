@@ -131,6 +131,12 @@ def refresh(engine: Engine, segments: Mapping[str, Segment], view: View, zone: s
         return [_refresh_one(engine, each, view, zone, at, before.get(each.name)) for each in ordered.values()]
 
 
+def refreshed_since(engine: Engine, at: datetime) -> bool:
+    """Whether segments have been asked at or after an instant."""
+    runs = house_relation("segment_runs")
+    return bool(engine.value(runs.filter(runs["at"] >= naive_utc(at)).aggregate(number=ibis._.count())))
+
+
 def members_at(
     engine: Engine,
     name: str,

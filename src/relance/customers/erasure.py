@@ -21,9 +21,7 @@ def own_hash(secret: bytes, own_id: str) -> str:
     return hashlib.sha256(f"{secret.hex()}\n{OWN}\n{own_id.strip()}".encode()).hexdigest()[:32]
 
 
-def erase_contact(
-    engine: Engine, tables: Mapping[str, Table], own_id: str, secret: bytes, at: datetime
-) -> int:
+def erase_contact(engine: Engine, tables: Mapping[str, Table], own_id: str, secret: bytes, at: datetime) -> int:
     """Forgets a person in the warehouse, in one transaction; answers their surrogate.
 
     Vault rows go, current and past, in every table, the retailer's own too; identities go; rejects lose what
@@ -109,7 +107,10 @@ def _drop_vault(engine: Engine, table: Table) -> None:
 def _drop_identities(engine: Engine, at: datetime) -> None:
     """The link from the own id to the surrogate is cut; what stays is a keyed hash that refuses it."""
     engine.load("erased_at", {"at": "instant"}, [{"at": at}])
-    engine.insert("erased", "SELECT DISTINCT i.value_hash, e.at FROM identities AS i SEMI JOIN erasing USING (contact), erased_at AS e")
+    engine.insert(
+        "erased",
+        "SELECT DISTINCT i.value_hash, e.at FROM identities AS i SEMI JOIN erasing USING (contact), erased_at AS e",
+    )
     for part in ("identities", "identities" + PAST):
         engine.delete(part, "SELECT contact FROM erasing", ["contact"])
 

@@ -50,6 +50,7 @@ class DuckEngine:
             self.connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
         except duckdb.IOException as error:
             raise _cannot_open(path, error) from None
+        self.connection.execute("SET enable_progress_bar = false")
         self._depth = 0
 
     def compile(self, expression: ir.Table) -> str:

@@ -163,7 +163,9 @@ def _scan(
 
 def _keep(engine: DuckEngine, query: str, into: str) -> None:
     engine.execute(f'CREATE OR REPLACE TEMP TABLE "{into}_texts" AS {query}')
-    engine.execute(f'CREATE OR REPLACE TEMP VIEW "{into}" AS SELECT rowid + 1 AS record, * FROM "{into}_texts"')
+    # rows that a transaction has not yet committed are numbered from a far base
+    ordinal = f'rowid - (SELECT min(rowid) FROM "{into}_texts") + 1'
+    engine.execute(f'CREATE OR REPLACE TEMP VIEW "{into}" AS SELECT {ordinal} AS record, * FROM "{into}_texts"')
 
 
 def _count(engine: DuckEngine, into: str) -> int:

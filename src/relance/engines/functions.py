@@ -20,12 +20,12 @@ def draw(seed: str, scenario: ir.StringValue, step: ir.StringValue, own_id: ir.S
     return bits.cast("float64") / float(2**64)
 
 
-@ibis.udf.scalar.builtin(name="try_strptime")
+@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
 def _try_strptime(text: str, form: str) -> datetime:  # type: ignore[empty-body]
     """The local time, or null."""
 
 
-@ibis.udf.scalar.builtin(name="regexp_full_match")
+@ibis.udf.scalar.builtin(name="regexp_full_match")  # type: ignore[untyped-decorator]
 def _full_match(text: str, pattern: str) -> bool:  # type: ignore[empty-body]
     """Whether the whole text has that form."""
 
