@@ -30,6 +30,16 @@ def _full_match(text: str, pattern: str) -> bool:  # type: ignore[empty-body]
     """Whether the whole text has that form."""
 
 
+@ibis.udf.scalar.builtin(name="substr")
+def _substr(text: str, start: int) -> str:  # type: ignore[empty-body]
+    """The text from a position on, counted from 1."""
+
+
+def tail(text: ir.StringValue, skipped: int) -> ir.StringValue:
+    """The text without its first characters."""
+    return _substr(text, ibis.literal(skipped + 1))
+
+
 def try_strptime(text: ir.StringValue, form: str) -> ir.TimestampValue:
     """The local time that a text shows in a form of strptime, or null where it does not."""
     return _try_strptime(text, ibis.literal(form)).cast("timestamp(6)")

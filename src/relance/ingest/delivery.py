@@ -19,7 +19,8 @@ from relance.customers.schema import create_star
 from relance.customers.tables import Table
 from relance.engines.calendar import keep_local_days, keep_offset_days
 from relance.engines.duckdb import DuckEngine
-from relance.engines.spool import Spooled, spooled
+from relance.engines.files import Taken
+from relance.engines.spool import spooled
 from relance.engines.versions import Stamp
 from relance.ingest.facts import LedgerHook
 from relance.ingest.feeds import MANIFEST, feed_complete, manifest_lines, period_end, period_in_name
@@ -32,6 +33,7 @@ from relance.ingest.reports import ImportReport
 
 Progress = Callable[[str, int, int], None]  # name of the file, files done, files in all
 
+EVER = datetime(1, 1, 1)  # stands for a period that is not known yet
 _PLANS: dict[tuple[str, ...], Plan] = {}
 _READY: WeakKeyDictionary[DuckEngine, str] = WeakKeyDictionary()
 # What a feed should be imported after, by the first table that it fills: owners before what they own.
@@ -190,49 +192,59 @@ def _import_one(delivery: Delivery, arrival: Arrival) -> ImportReport:
     engine, feed = delivery.engine, arrival.feed
     near = engine.path.parent if engine.path else None
     form = feed.format.for_file(arrival.path.name)
-    with spooled(arrival.path, form, near) as file, engine.transaction():
-        period = arrival.period or delivery.known_at
+    plan = plan_of(engine, feed, delivery.tables)
+    with spooled(arrival.path, form, near) as file:
         mark = digest("\n".join((file.digest, feed.fingerprint, str(arrival.period))))
         source = next_import_id(engine)
         before = known_before(engine, feed.feed, mark)
         if before is not None:
-            report = replace(
-                before, import_id=source, delivery=delivery.number, file=file.name, known_at=delivery.known_at
-            )
-        else:
-            stamp = Stamp(source, feed.feed, period, delivery.known_at)
-            report = _take(delivery, arrival, file, stamp)
-        report = replace(report, seconds=perf_counter() - started)
-        write_journal(engine, report, mark)
+            same = replace(before, import_id=source, delivery=delivery.number, file=file.name)
+            return _journalled(delivery, replace(same, known_at=delivery.known_at), mark, started)
+        work = Work(engine, plan, delivery.tables, Stamp(source, feed.feed, arrival.period or EVER, delivery.known_at))
+        taken = take_file(work, file, form)
+        with engine.transaction():
+            return _journalled(delivery, _fill(delivery, work, taken), mark, started)
+
+
+def _journalled(delivery: Delivery, report: ImportReport, mark: str, started: float) -> ImportReport:
+    report = replace(report, seconds=perf_counter() - started)
+    write_journal(delivery.engine, report, mark)
     return report
 
 
-def _take(delivery: Delivery, arrival: Arrival, file: Spooled, stamp: Stamp) -> ImportReport:
-    engine, feed = delivery.engine, arrival.feed
-    plan = plan_of(engine, feed, delivery.tables)
-    work = Work(engine, plan, delivery.tables, stamp)
-    taken = take_file(work, file, feed.format.for_file(arrival.path.name))
-    if plan.period_atom is not None:
-        last = engine.value(f"SELECT max({plan.period_atom}) FROM typed WHERE err IS NULL")
-        work.stamp = replace(stamp, period=last or stamp.period)
+def _fill(delivery: Delivery, work: Work, taken: Taken) -> ImportReport:
+    """All that one file writes, but for the journal."""
+    engine, feed = delivery.engine, work.plan.feed
+    work.stamp = replace(work.stamp, period=_period(delivery, work))
     _set_clock(delivery, work.stamp)
-    fill_tables(work, delivery.history)
+    waiting = sorted(delivery.hook.waiting_contacts()) if delivery.hook is not None else []
+    fill_tables(work, delivery.history, waiting)
     rejects = collect_rejects(work, taken)
-    write_reject_rows(engine, stamp.source, file.name, rejects)
+    write_reject_rows(engine, work.stamp.source, taken.file.name, rejects)
     until = _complete(delivery, feed, work.stamp) if feed.completes else None
     if delivery.hook is not None and work.facts:
         delivery.hook.facts_known(work.facts, aware_utc(delivery.known_at))
-    return _report(delivery, work, file, taken.rows + len(taken.rejects), Counter(r.reason for r in rejects), until)
+    read = taken.rows + len(taken.rejects)
+    return _report(delivery, work, taken.file.name, read, Counter(reject.reason for reject in rejects), until)
+
+
+def _period(delivery: Delivery, work: Work) -> datetime:
+    """What the file speaks of: by its name, by a column of it, else the instant of its import."""
+    atom = work.plan.period_atom
+    if atom is not None:
+        last = delivery.engine.value(f"SELECT max({atom}) FROM typed WHERE err IS NULL")
+        return last or delivery.known_at
+    return delivery.known_at if work.stamp.period == EVER else work.stamp.period
 
 
 def _report(
-    delivery: Delivery, work: Work, file: Spooled, read: int, reasons: Counter[str], until: datetime | None
+    delivery: Delivery, work: Work, file: str, read: int, reasons: Counter[str], until: datetime | None
 ) -> ImportReport:
     return ImportReport(
         import_id=work.stamp.source,
         delivery=delivery.number,
         feed=work.stamp.feed,
-        file=file.name,
+        file=file,
         period=work.stamp.period,
         known_at=delivery.known_at,
         read=read,

@@ -114,7 +114,7 @@ class Builder:
 
     def atom(self, atom: Atom) -> Any:
         name = self.shape.atom(atom)
-        return ibis.null(atom.ibis_type) if self.rows is None else self.rows[name]
+        return ibis.table({"any": atom.ibis_type}, name="any")["any"] if self.rows is None else self.rows[name]
 
     def flag(self, name: str) -> Any:
         return self.condition(self.shape.feed.flags[name])
