@@ -166,10 +166,11 @@ def _nodes_present(desk: _Desk) -> set[int]:
 
 def _send(desk: _Desk, version: Version, node: Node) -> None:
     marks = (version.mark, str(version.number), str(node.number))
-    desk.add("candidates", marks, lambda: _candidates(version, node))
+    desk.add("candidates", marks, lambda: candidates_at(version, node))
 
 
-def _candidates(version: Version, node: Node) -> ir.Table:
+def candidates_at(version: Version, node: Node) -> ir.Table:
+    """Assessed rows that stand at a send step; columns of CANDIDATES."""
     scenario = version.scenario
     rows = scratch("assessed", ASSESSED)
     rows = rows.filter(rows["node"] == node.number)
