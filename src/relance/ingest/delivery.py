@@ -11,7 +11,7 @@ from time import perf_counter
 from weakref import WeakKeyDictionary
 
 from relance.base.clock import aware_utc, naive_utc
-from relance.base.errors import BadFile, Refused
+from relance.base.errors import BadFile, Refused, RelanceError
 from relance.base.ids import digest
 from relance.customers.identity import check_secret
 from relance.customers.own_tables import load_tables
@@ -48,6 +48,15 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A file that was refused whole, the feed it was for, and why."""
+
+    path: Path
+    feed: str | None
+    error: RelanceError
+
+
+@dataclass(frozen=True)
 class Delivery:
     """What all files of one delivery have in common."""
 
@@ -76,6 +85,25 @@ def import_delivery(
     A file that cannot be read is refused whole: the others are taken, then BadFile says why. Refused where
     known_at lies before the last import or turn, or where history is asked for a feed imported before.
     """
+    reports, refusals = deliver(engine, ledger_hook, home_definitions, files, known_at, history, progress, secret)
+    if len(refusals) == 1:
+        raise refusals[0].error
+    if refusals:
+        raise BadFile("; ".join(str(refusal.error) for refusal in refusals))
+    return reports
+
+
+def deliver(
+    engine: DuckEngine,
+    ledger_hook: LedgerHook | None,
+    home_definitions: Path,
+    files: Sequence[Path],
+    known_at: datetime,
+    history: bool = False,
+    progress: Progress | None = None,
+    secret: bytes = b"",
+) -> tuple[list[ImportReport], list[Refusal]]:
+    """As `import_delivery`, but answers the files that were refused beside the reports of the others."""
     tables = load_tables(home_definitions / "tables")
     feeds = load_feeds(home_definitions, tables)
     make_ready(engine, tables, secret)
@@ -86,22 +114,37 @@ def import_delivery(
     if history:
         for feed in {arrival.feed.feed: arrival.feed for arrival in arrivals}.values():
             check_history(engine, feed)
-    said = [line for path in manifests for line in manifest_lines(path, feeds)]
+    said, refused = _manifests(manifests, feeds)
+    refusals += refused
     delivery = Delivery(engine, ledger_hook, tables, next_import_id(engine), moment, history, secret)
     reports: list[ImportReport] = []
     for done, arrival in enumerate(arrivals):
         try:
             reports.append(_import_one(delivery, arrival))
         except BadFile as error:
-            refusals.append(error)
+            refusals.append(Refusal(arrival.path, arrival.feed.feed, error))
         if progress is not None:
             progress(arrival.path.name, done + 1, len(arrivals))
-    if refusals:
-        raise _all_refused(refusals)
-    with engine.transaction():
-        for feed_name, until in said:
-            feed_complete(engine, feed_name, until, moment)
-    return reports
+    _say_complete(delivery, said, {refusal.feed for refusal in refusals})
+    return reports, refusals
+
+
+def _say_complete(delivery: Delivery, said: list[tuple[str, datetime]], refused: set[str | None]) -> None:
+    """A feed of which a file was refused is not complete, whatever the manifest says."""
+    with delivery.engine.transaction():
+        for feed, until in said:
+            if feed not in refused:
+                feed_complete(delivery.engine, feed, until, delivery.known_at)
+
+
+def _manifests(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[tuple[str, datetime]], list[Refusal]]:
+    said, refusals = [], []
+    for path in paths:
+        try:
+            said += manifest_lines(path, feeds)
+        except BadFile as error:
+            refusals.append(Refusal(path, None, error))
+    return said, refusals
 
 
 def make_ready(engine: DuckEngine, tables: Mapping[str, Table], secret: bytes) -> None:
@@ -124,28 +167,22 @@ def _refuse_early(engine: DuckEngine, known_at: datetime) -> None:
             )
 
 
-def _arrivals(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[Arrival], list[BadFile]]:
+def _arrivals(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[Arrival], list[Refusal]]:
     found, refusals = [], []
     for path in paths:
         feed = feed_of(feeds, path.name)
         try:
             found.append(Arrival(path, feed, period_in_name(feed, path.name)))
         except BadFile as error:
-            refusals.append(error)
+            refusals.append(Refusal(path, feed.feed, error))
     found.sort(key=lambda one: (_rank(one.feed), one.period or datetime(9999, 1, 1), one.path.name))
     return found, refusals
 
 
 def _rank(feed: Feed) -> int:
-    return (
-        min(_RANKS.get(name, 3) for name in feed.tables)
-        if feed.grain not in ("order_lines", "cart_lines")
-        else (2 if len(feed.tables) > 1 else 4)
-    )
-
-
-def _all_refused(refusals: list[BadFile]) -> BadFile:
-    return refusals[0] if len(refusals) == 1 else BadFile("; ".join(str(refusal) for refusal in refusals))
+    if feed.grain in ("order_lines", "cart_lines") and len(feed.tables) == 1:
+        return 4
+    return min(_RANKS.get(name, 3) for name in feed.tables)
 
 
 def _import_one(delivery: Delivery, arrival: Arrival) -> ImportReport:
