@@ -31,13 +31,13 @@ from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.warehouse import Engine
 
-FIELDS = ("segment", "criteria", "about")
+FIELDS = ("segment", "title", "criteria", "about")
 STAY = {"contact": "integer", "moved_by": "text"}
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A named audience whose history is kept. about: what it means, by language."""
+    """A named audience whose history is kept. about: what it means, by language; a title is for pages only."""
 
     name: str
     criteria: Criteria
