@@ -10,6 +10,7 @@ from typing import Any
 from relance.base.clock import aware_utc
 from relance.base.zones import local_day, to_instant
 from relance.customers.installation import Installation
+from relance.customers.relations import view_mark
 from relance.engines.texts import compiled
 from relance.explaining.person import OneContact
 from relance.scenarios.documents import Scenario
