@@ -147,6 +147,10 @@ class Outbox(SqliteFile):
             )
         ]
 
+    def waiting_contacts(self) -> list[int]:
+        rows = self.rows(f"SELECT DISTINCT contact FROM outbox WHERE {_WAITS} ORDER BY contact")
+        return [row["contact"] for row in rows]
+
     def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
         return [
             _row(row)
