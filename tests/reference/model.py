@@ -58,7 +58,7 @@ class _Diary:
         """Find the candidates of all scenarios that are on, judge them together, write it down."""
         asked: list[Asked] = []
         too_old: dict[str, int] = {}
-        on = [one for one in self.world.scenarios if one.on_at <= turn.at]
+        on = [one for one in self.world.scenarios if one.on_at <= turn.at and turn.asks(one)]
         for scenario in on:
             candidates, too_old[scenario.id] = self._look(scenario, turn, previous)
             asked += candidates

@@ -75,8 +75,10 @@ class DuckEngine:
     def create(self, name: str, columns: Mapping[str, str]) -> None:
         listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
         self.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({listed})')
+        there = {column[0] for column in self.execute(f'SELECT * FROM "{name}" LIMIT 0').description}
         for column, kind in columns.items():
-            self.execute(f'ALTER TABLE "{name}" ADD COLUMN IF NOT EXISTS "{column}" {TYPES[kind]}')
+            if column not in there:
+                self.execute(f'ALTER TABLE "{name}" ADD COLUMN "{column}" {TYPES[kind]}')
 
     def keep(self, name: str, query: Query) -> int:
         made = self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self._text(query)}')

@@ -30,7 +30,7 @@ def _full_match(text: str, pattern: str) -> bool:  # type: ignore[empty-body]
     """Whether the whole text has that form."""
 
 
-@ibis.udf.scalar.builtin(name="substr")
+@ibis.udf.scalar.builtin(name="substr")  # type: ignore[untyped-decorator]
 def _substr(text: str, start: int) -> str:  # type: ignore[empty-body]
     """The text from a position on, counted from 1."""
 

@@ -147,9 +147,9 @@ class Outbox(SqliteFile):
             )
         ]
 
-    def waiting_contacts(self) -> list[int]:
-        rows = self.rows(f"SELECT DISTINCT contact FROM outbox WHERE {_WAITS} ORDER BY contact")
-        return [row["contact"] for row in rows]
+    def waiting_contacts(self) -> set[int]:
+        waiting = "SELECT DISTINCT contact FROM outbox WHERE state IN ('queued', 'deferred', 'handing')"
+        return {row["contact"] for row in self.rows(waiting)}
 
     def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
         return [

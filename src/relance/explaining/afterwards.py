@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-import ibis
+import ibis.expr.types as ir
 
 from relance.base.clock import aware_utc, naive_utc
 from relance.base.zones import local_day, to_instant
+from relance.customers.relations import scratch
 from relance.engines.ledger import OutboxRow
 from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Next, Sending
+from relance.explaining.gates import zone_of
 from relance.explaining.reading import evidence_row
-from relance.explaining.said import Said, same
+from relance.explaining.said import NOTHING, Said, same
 
 _STATES: Mapping[str, Said] = {
     "queued": Said(
@@ -49,7 +51,8 @@ _NEXT: Mapping[str, Said] = {
     "turn": Said("Le prochain tour décide.", "The next turn decides."),
     "due": Said("Demandé le {at}, si tout tient encore.", "Asked on {at}, if all still holds."),
     "due_but": Said(
-        "Demandé le {at} ; tel quel, ce serait non ({why}).", "Asked on {at}; as things stand it would be no ({why})."
+        "Demandé le {at} ; tel quel, ce serait non, parce que {why}.",
+        "Asked on {at}; as things stand it would be no, because {why}.",
     ),
     "feed": Said(
         "Le prochain tour redemande ; après le {at}, ce sera non.",
@@ -68,6 +71,7 @@ _NEXT: Mapping[str, Said] = {
         "It leaves at the next hand-over, if nothing stops it until then.",
     ),
 }
+_SPAN: Mapping[str, str] = {"after": "instant", "until": "instant"}
 _OUTSIDE = {"no_fact": "fact", "not_on": "on", "already_past": "past", "too_old_to_see": "past", "undecided": "turn"}
 
 
@@ -85,12 +89,12 @@ def sending_of(case: Case) -> Sending | None:
     return None
 
 
-def next_of(case: Case, outcome: str, conditions_refuse: tuple[str, ...], sending: Sending | None) -> Next:
-    """What happens next, and when."""
+def next_of(case: Case, outcome: str, why: Said | None, sending: Sending | None) -> Next:
+    """What happens next, and when. `why`: what would refuse as things stand."""
     if outcome in _OUTSIDE:
         return Next(_NEXT[_OUTSIDE[outcome]])
     if outcome == "not_due":
-        return _not_due(case, conditions_refuse)
+        return _not_due(case, why)
     if outcome == "deferred":
         return _deferred(case)
     waiting = _waiting(case)
@@ -114,20 +118,23 @@ def _sending(case: Case, row: OutboxRow) -> Sending:
 
 def _orders_since(case: Case, row: OutboxRow) -> list[Evidence]:
     """Valid orders that became known after the decision and before the message was cancelled."""
-    orders = case.view.facts("orders")
-    after, until = (
-        ibis.literal(naive_utc(at), type="timestamp(6)") for at in (row.outgoing.created_at, row.updated_at)
-    )
-    fresh = orders.filter(orders["valid"], orders["known_at"] > after, *case.view.known(orders, until))
-    found = case.place.engine.rows(fresh.order_by([fresh["placed_at"], fresh["order_id"]]).limit(5))
+    span = {"after": naive_utc(row.outgoing.created_at), "until": naive_utc(row.updated_at)}
+    case.place.engine.load("explained_span", _SPAN, [span])
+
+    def build() -> ir.Table:
+        orders, asked = case.view.facts("orders"), scratch("explained_span", _SPAN)
+        known = case.view.known(orders, asked["until"])
+        fresh = orders.join(asked, [*known, orders["known_at"] > asked["after"]], rname="span_{name}")
+        return fresh.filter(fresh["valid"]).order_by("placed_at", "order_id").limit(5)
+
     return [
-        evidence_row(case, "orders", each["order_id"], each["placed_at"], each["known_at"], _money(each))
-        for each in found
+        evidence_row(case, "orders", each["order_id"], each["placed_at"], each["known_at"], _money(case, each))
+        for each in case.rows("orders-since", build)
     ]
 
 
-def _money(row: Mapping[str, Any]) -> Said:
-    return same(f"{row['amount']} {row['currency'] or ''}".strip() if row["amount"] is not None else "")
+def _money(case: Case, row: Mapping[str, Any]) -> Said:
+    return case.pen.money(row["amount"], row["currency"]) if row["amount"] is not None else NOTHING
 
 
 def _waiting(case: Case) -> Next | None:
@@ -148,15 +155,28 @@ def _deferred(case: Case) -> Next:
         day = local_day(case.arrival.due_at, case.place.zone)
         ends = [to_instant(day, need.deadline, case.place.zone) for need in case.version.scenario.needs]
         return _at("feed", case, min(ends)) if ends else Next(_NEXT["turn"])
+    if "quiet_hours" in reasons:
+        return _silence_ends(case)
     return Next(_NEXT["turn"])
 
 
-def _not_due(case: Case, refusing: tuple[str, ...]) -> Next:
+def _silence_ends(case: Case) -> Next:
+    channel = case.node.send.channel if case.node and case.node.send else "email"
+    hours = case.place.settings.quiet_hours.get(channel)
+    if hours is None:
+        return Next(_NEXT["turn"])
+    zone = zone_of(case) or case.place.zone
+    day = local_day(case.turn, zone)
+    ends = (to_instant(day + timedelta(days=later), hours.end, zone) for later in (0, 1))
+    return _at("quiet", case, next(end for end in ends if end > case.turn))
+
+
+def _not_due(case: Case, why: Said | None) -> Next:
     assert case.arrival is not None
     due = case.arrival.due_at
-    if not refusing:
+    if why is None:
         return _at("due", case, due)
-    words = _NEXT["due_but"].put(at=case.pen.at(due), why=same(", ".join(refusing)))
+    words = _NEXT["due_but"].put(at=case.pen.at(due), why=why)
     return Next(words, due)
 
 

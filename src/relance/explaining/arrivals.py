@@ -10,12 +10,13 @@ from typing import Any
 from relance.base.clock import aware_utc
 from relance.base.zones import local_day, to_instant
 from relance.customers.installation import Installation
+from relance.engines.texts import compiled
 from relance.explaining.person import OneContact
 from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS, Window, due_days, due_of, ever_row
 from relance.scenarios.moment import Moment, Running, lay_out
 from relance.scenarios.triggers import MOMENTS, trigger_rows
-from relance.scenarios.versions import Version
+from relance.scenarios.versions import Version, view_mark
 
 _YEARS = timedelta(days=800)  # how far around the instant dates of a calendar are looked for
 
@@ -32,7 +33,7 @@ class Arrival:
     logged_in: bool | None = None
 
 
-def arrivals(place: Installation, version: Version, view: OneContact, moment: Moment) -> list[Arrival]:
+def arrivals(place: Installation, version: Version, view: OneContact, moment: Moment, contact: int) -> list[Arrival]:
     """Occurrences of the contact known by the moment, by due time; those already decided are not left out.
 
     Facts with an instant are found however old; dates of a calendar within 800 days of the moment.
@@ -44,8 +45,9 @@ def arrivals(place: Installation, version: Version, view: OneContact, moment: Mo
     if on_dates:
         days = due_days(scenario, Window(moment.turn - _YEARS, moment.turn + _YEARS), zone, version.name)
     place.engine.load("due_days", DUE_DAYS, days)
-    rows = trigger_rows(scenario, view, version.name)
-    found = [_arrival(row) for row in place.engine.rows(rows.filter(rows["contact"] == view.contact))]
+    marks = ("explained-trigger", view_mark(view), version.name, version.mark)
+    text = compiled(place.engine, marks, lambda: trigger_rows(scenario, view, version.name))
+    found = [_arrival(row) for row in place.engine.rows(text) if row["contact"] == contact]
     if not on_dates:
         found = [replace(each, due_at=due_of(each.fact_at, scenario, zone)) for each in found]
         found = [replace(each, fact_day=start_of_day(each.fact_at, zone)) for each in found]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,14 +12,15 @@ import ibis.expr.types as ir
 from relance.base.clock import aware_utc, naive_utc
 from relance.customers.absorb import absorb_ledger
 from relance.customers.installation import Installation
-from relance.customers.relations import house_relation
+from relance.customers.relations import house_relation, scratch
+from relance.engines.texts import compiled
 from relance.explaining.arrivals import Arrival, arrivals, start_of_day
-from relance.explaining.person import OneContact, Person
+from relance.explaining.person import EXPLAINED, OneContact, Person
 from relance.explaining.said import Pen, pen_of
 from relance.scenarios.moment import Moment, Running
 from relance.scenarios.program import Node
 from relance.scenarios.running import last_turn, running_scenarios, stored_version
-from relance.scenarios.versions import Version
+from relance.scenarios.versions import Version, view_mark
 
 _TICK = timedelta(microseconds=1)
 
@@ -68,6 +69,15 @@ class Case:
         stored = (self.decision or {}).get("reasons") or ""
         return tuple(reason for reason in stored.split(",") if reason)
 
+    def rows(self, name: str, build: Callable[[], ir.Table], *marks: str) -> list[dict[str, Any]]:
+        """The rows of a query whose text depends on nothing but the version, the view and these marks."""
+        return self.place.engine.rows(self.text(name, build, *marks))
+
+    def text(self, name: str, build: Callable[[], ir.Table], *marks: str) -> str:
+        """The text of such a query, made once."""
+        own = (self.version.name, self.version.mark, self.place.zone)
+        return compiled(self.place.engine, ("explained", name, view_mark(self.view), *own, *marks), build)
+
     def moment(self, known: datetime) -> Moment:
         """The turn of the conditions, with what was known by an instant."""
         until = self.turn if self.decision else self.turn + _TICK
@@ -90,11 +100,12 @@ def open_case(place: Installation, person: Person, scenario: str, at: datetime) 
         absorb_ledger(place.engine, place.ledger, at)  # what has left since the last turn counts, as in a plan
     running = next((each for each in running_scenarios(place.ledger, at) if each.version.name == scenario), None)
     found = _written(place, person, scenario, at)
-    view = OneContact(place.tables, history=True, merged=place.view(at).merged, contact=person.contact)
+    place.engine.load("explained", EXPLAINED, [{"contact": person.contact}])
+    view = OneContact(place.tables, history=True, merged=place.view(at).merged)
     pen = pen_of(place.zone, place.settings.brand.languages)
     now = max([at, *(aware_utc(each) for each in _last_import(place))])
     version = running.version if running else latest
-    seen = arrivals(place, version, view, Moment(at, at + _TICK, last, place.zone))
+    seen = arrivals(place, version, view, Moment(at, at + _TICK, last, place.zone), person.contact)
     case = Case(place, person, version, view, pen, at, now, running, last, tuple(found.decisions))
     return _chosen(case, seen, found)
 
@@ -139,16 +150,18 @@ def _of_decision(decision: Mapping[str, Any], seen: Sequence[Arrival], zone: str
 
 
 def _written(place: Installation, person: Person, scenario: str, at: datetime) -> _Found:
-    decisions = [_aware(row) for row in place.engine.rows(_own("decisions", person, scenario, at))]
-    journeys = [_aware(row) for row in place.engine.rows(_own("journeys", person, scenario, at))]
-    return _Found(sorted(decisions, key=lambda row: row["at"]), sorted(journeys, key=lambda row: row["at"]))
+    place.engine.load("explained_sides", EXPLAINED, [{"contact": side} for side in person.sides])
+
+    def written(table: str) -> list[dict[str, Any]]:
+        text = compiled(place.engine, ("explained-house", table), lambda: _own(table))
+        rows = [row for row in place.engine.rows(text) if row["scenario"] == scenario and row["at"] <= naive_utc(at)]
+        return [_aware(row) for row in sorted(rows, key=lambda row: row["at"])]
+
+    return _Found(written("decisions"), written("journeys"))
 
 
-def _own(table: str, person: Person, scenario: str, at: datetime) -> ir.Table:
-    rows = house_relation(table)
-    return rows.filter(
-        rows["contact"].isin(list(person.sides)), rows["scenario"] == scenario, rows["at"] <= naive_utc(at)
-    )
+def _own(table: str) -> ir.Table:
+    return house_relation(table).semi_join(scratch("explained_sides", EXPLAINED), "contact")
 
 
 def _aware(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +169,10 @@ def _aware(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _last_import(place: Installation) -> list[datetime]:
-    imports = house_relation("imports")
-    found = place.engine.value(imports.aggregate(latest=imports["known_at"].max()))
+    found = place.engine.value(compiled(place.engine, ("last-import",), _latest_import))
     return [found] if found else []
+
+
+def _latest_import() -> ir.Table:
+    imports = house_relation("imports")
+    return imports.aggregate(latest=imports["known_at"].max())

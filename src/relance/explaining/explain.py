@@ -11,7 +11,7 @@ from relance.explaining.afterwards import next_of, sending_of
 from relance.explaining.case import Case, open_case
 from relance.explaining.conditions import conditions_of, refusals
 from relance.explaining.explanation import Explanation
-from relance.explaining.headline import headline
+from relance.explaining.headline import because, headline
 from relance.explaining.person import find_person
 from relance.explaining.said import NOTHING, Said, same
 from relance.policy.reasons import readable
@@ -69,7 +69,7 @@ def _explained(case: Case) -> Explanation:
         title=_title(case),
         headline=headline(case, outcome, reason, conditions, sending),
         conditions=conditions,
-        next=next_of(case, outcome, reasons, sending),
+        next=next_of(case, outcome, because(case, reason, conditions) if reason else None, sending),
         decided_at=decision.get("at"),
         step=decision.get("step"),
         occurrence=arrival.occurrence if arrival else None,

@@ -30,9 +30,7 @@ def address(reading: Reading) -> Found:
     if "no_address" not in reading.flags:
         return _NO_MESSAGE
     case = reading.case
-    vault = case.view.vault("contacts")
-    known = _known(case.view, vault, reading)
-    found = case.place.engine.rows(vault.filter(*known).select("email", "known_at"))
+    found = case.rows("address", lambda: _as_known(case.view, case.view.vault("contacts")).select("email", "known_at"))
     rows = [
         evidence_row(case, "contacts", case.person.own_id, None, row["known_at"], same(row["email"]))
         for row in found
@@ -50,7 +48,7 @@ def consent(reading: Reading, flag: str) -> Found:
     if purpose == "transactional" or (purpose == "service" and flag == "no_basis"):
         return Found(None, Seen(_ASKS_NOTHING), fixed=True)
     acts = _acts(reading)
-    last = acts[0].said if acts else Said("aucun acte connu", "no act known")
+    last = _spoken(reading.case, acts[0]) if acts else Said("aucun acte connu", "no act known")
     return Found(bool(reading.flags[flag]), Seen(last, acts[0].value if acts else None, tuple(acts)))
 
 
@@ -60,8 +58,8 @@ def suppression(reading: Reading) -> Found:
         return _NO_MESSAGE
     if not reading.flags["suppressed"]:
         return Found(False, Seen(Said("ne l’est pas", "it is not"), False))
-    case, stops = reading.case, reading.case.view.facts("suppressions")
-    rows = case.place.engine.rows(stops.filter(*_known(case.view, stops, reading)))
+    case = reading.case
+    rows = case.rows("suppressions", lambda: _as_known(case.view, case.view.facts("suppressions")))
     shown = tuple(
         evidence_row(case, "suppressions", row["channel"], row["happened_at"], row["known_at"], same(row["reason"]))
         for row in rows
@@ -76,7 +74,7 @@ def quiet_hours(reading: Reading) -> Found | None:
     hours = case.place.settings.quiet_hours.get(channel)
     if hours is None or "quiet_hours" not in reading.flags:
         return None
-    zone = _zone(reading) or case.place.zone
+    zone = zone_of(case) or case.place.zone
     clock = to_local(case.turn, zone).time()
     words = Said(
         f"{clock:%H:%M} chez ce contact ({zone}), silence de {hours.start:%H:%M} à {hours.end:%H:%M}",
@@ -136,6 +134,8 @@ def holdout(reading: Reading) -> Found:
     u, share = float(reading.flags["u"]), float(case.version.scenario.holdout)
     parts = [_draw(case, u, share)]
     everywhere = case.place.settings.global_holdout
+    if not share and not everywhere:
+        return Found(False, Seen(Said("il n’y en a pas", "there is none")), fixed=True)
     if everywhere:
         own = draw(case.place.settings.seed, "", "holdout", str(reading.flags["own_id"] or ""))
         parts.append(
@@ -150,20 +150,21 @@ def _draw(case: Case, u: float, share: float) -> Said:
     return words.put(u=case.pen.number(u, 4), share=case.pen.number(share, 4))
 
 
-def _known(view: View, rows: ir.Table, reading: Reading) -> list[ir.BooleanValue]:
-    clock = scratch("gate_clock", GATE_CLOCK).known.max().as_scalar()
-    return view.known(rows, clock)
+def _as_known(view: View, rows: ir.Table) -> ir.Table:
+    """The versions that the gate knew."""
+    clock = scratch("gate_clock", GATE_CLOCK).select(gate_known="known")
+    return rows.join(clock, view.known(rows, clock["gate_known"])).drop("gate_known")
 
 
 def _acts(reading: Reading) -> list[Evidence]:
     case = reading.case
-    asked = scratch("addressed", ADDRESSED)
-    clock = scratch("gate_clock", GATE_CLOCK)
     one_sender = len(case.place.settings.senders) <= 1
-    acts = acts_on(asked, clock, case.view, one_sender)
-    order = [acts["happened_at"].desc(), acts["act_id"]]
-    found = case.place.engine.rows(acts.order_by(order).limit(_LAST_ACTS))
-    return [_act(case, row) for row in found]
+
+    def build() -> ir.Table:
+        acts = acts_on(scratch("addressed", ADDRESSED), scratch("gate_clock", GATE_CLOCK), case.view, one_sender)
+        return acts.order_by([acts["happened_at"].desc(), acts["act_id"]]).limit(_LAST_ACTS)
+
+    return [_act(case, row) for row in case.rows("acts", build, str(one_sender))]
 
 
 _ACTS: Mapping[str, Said] = {
@@ -171,6 +172,12 @@ _ACTS: Mapping[str, Said] = {
     "denied": Said("refus", "refused"),
     "opt_out": Said("refus de tout", "opted out of everything"),
 }
+
+
+def _spoken(case: Case, act: Evidence) -> Said:
+    words = _ACTS.get(str(act.value), same(act.value))
+    at = case.pen.at(act.happened_at) if act.happened_at else same("?")
+    return Said("{act} du {at}", "{act} {at}").put(act=words, at=at)
 
 
 def _act(case: Case, row: Mapping[str, Any]) -> Evidence:
@@ -183,23 +190,27 @@ def _act(case: Case, row: Mapping[str, Any]) -> Evidence:
     return evidence_row(case, "consent_acts", row["act_id"], row["happened_at"], row["known_at"], said, row["act"])
 
 
-def _zone(reading: Reading) -> str | None:
-    case, people = reading.case, reading.case.view.facts("contacts")
-    found = case.place.engine.rows(people.filter(*_known(case.view, people, reading)).select("zone"))
+def zone_of(case: Case) -> str | None:
+    """The contact's own zone, as the gate knew it."""
+    found = case.rows("zone", lambda: _as_known(case.view, case.view.facts("contacts")).select("zone"))
     return found[0]["zone"] if found else None
 
 
 def _touches(reading: Reading) -> Iterable[Evidence]:
     """Messages of earlier turns that count: their scenario and local date."""
+    pen = reading.case.pen
+    for row in reading.case.rows("touches", _touch_rows):
+        said = Said("le {day} ({what})", "{day} ({what})").put(day=pen.day(row["day"]), what=same(row["scenario"]))
+        yield Evidence("touches", row["message_key"], aware_utc(row["at"]), aware_utc(row["at"]), row["day"], said)
+
+
+def _touch_rows() -> ir.Table:
     asked = scratch("addressed", ADDRESSED).select("contact", "sender", "cap_after")
     touches = house_touches(scratch("gate_clock", GATE_CLOCK))
     made = house_relation("decisions").select("message_key", "scenario", "at").distinct()
     rows = touches.inner_join(asked, ["contact", "sender"], rname="a_{name}")
     rows = rows.filter(rows["day"] > rows["cap_after"]).inner_join(made, "message_key", rname="m_{name}")
-    pen = reading.case.pen
-    for row in reading.case.place.engine.rows(rows.order_by("at", "scenario")):
-        said = Said("le {day} ({what})", "{day} ({what})").put(day=pen.day(row["day"]), what=same(row["scenario"]))
-        yield Evidence("touches", row["message_key"], aware_utc(row["at"]), aware_utc(row["at"]), row["day"], said)
+    return rows.order_by("at", "scenario")
 
 
 def _keeper(reading: Reading) -> Mapping[str, Any] | None:
@@ -210,8 +221,8 @@ def _keeper(reading: Reading) -> Mapping[str, Any] | None:
     rows = rows.filter(rows["at"] == naive_utc(case.turn), rows["scenario"] == case.version.name)
     rows = rows.filter(rows["step"] == case.decision["step"], rows["contact"] != case.person.contact)
     rows = rows.filter(rows["outcome"].isin(["send", "held_out"]) | rows["reason"].isin(["lost", "cap", "holdout"]))
-    vault = View(case.view.tables, history=True).vault("contacts")
-    vault = vault.filter(*_known(case.view, vault, reading), vault["email"].strip().lower() == reading.address)
+    vault = _as_known(case.view, View(case.view.tables, history=True).vault("contacts"))
+    vault = vault.filter(vault["email"].strip().lower() == reading.address)
     people = vault.semi_join(rows, "contact").select("own_id", "contact").order_by("own_id")
     found = case.place.engine.rows(people)
     return found[0] if found else None

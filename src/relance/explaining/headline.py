@@ -60,8 +60,8 @@ _OUTCOMES: Mapping[str, Said] = {
     ),
     "held_out": Said("Pas de message le {at}, parce que {why}.", "No message on {at}, because {why}."),
     "send": Said(
-        "Le message a été décidé le {at}, parce que « {what} » est échu depuis le {due} et que rien ne l’arrêtait.",
-        "The message was decided on {at}, because “{what}” fell due on {due} and nothing stopped it.",
+        "Le message a été décidé le {at}, parce que c’était « {what} » (dû le {due}) et que rien ne l’arrêtait.",
+        "The message was decided on {at}, because it was “{what}” (due {due}) and nothing stopped it.",
     ),
     "waiting": Said(
         "Le parcours attend depuis le {at}, parce que le scénario le demande à l’étape « {step} ».",
@@ -87,7 +87,7 @@ _OUTCOMES: Mapping[str, Said] = {
         "No message, because it was already past when the scenario was switched on: due {due}, on since {on}.",
     ),
     "too_old_to_see": Said(
-        "Pas de message, parce que le fait est connu trop tard : dû le {due}, plus de {lookback} avant le dernier tour.",
+        "Pas de message, parce que c’est su trop tard : dû le {due}, plus de {lookback} avant le dernier tour.",
         "No message, because the fact became known too late: due {due}, more than {lookback} before the last turn.",
     ),
     "undecided": Said(
@@ -101,8 +101,8 @@ _OUTCOMES: Mapping[str, Said] = {
 }
 _SENT: Mapping[str, Said] = {
     "accepted": Said(
-        "Le message est parti le {at}, parce que {what} depuis le {due} et que rien ne l’arrêtait.",
-        "The message left on {at}, because {what} since {due} and nothing stopped it.",
+        "Le message est parti le {at}, parce que c’était « {what} » (dû le {due}) et que rien ne l’arrêtait.",
+        "The message left on {at}, because it was “{what}” (due {due}) and nothing stopped it.",
     ),
     "cancelled": Said(
         "Le message décidé le {decided} n’est pas parti, parce que {why}.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
 from relance.base.errors import NotFound, Refused
 from relance.customers.installation import Installation
-from relance.customers.relations import View
+from relance.customers.relations import View, scratch
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,15 @@ class Person:
     merged_into: str | None = None  # the own id of the contact that this one turned out to be
 
 
-@dataclass(frozen=True)
+# The contact that is explained; data, so that the text of a query serves every contact.
+EXPLAINED: Mapping[str, str] = {"contact": "integer"}
+
+
 class OneContact(View):
     """A view of one contact's rows, so that an explanation costs the same in a base of any size.
 
-    Rows without a contact of their own (products, feeds) are all there.
+    Whose rows: scratch table `explained`. Rows without a contact of their own (products) are all there.
     """
-
-    contact: int = 0
 
     def facts(self, name: str) -> ir.Table:
         """As View, of this contact."""
@@ -40,8 +42,12 @@ class OneContact(View):
 
     def _own(self, name: str, rows: ir.Table) -> ir.Table:
         if name == "cart_lines":  # a line belongs to its cart, whatever contact its own row names
-            return rows.semi_join(super().facts("carts").filter(lambda carts: carts["contact"] == self.contact), "cart")
-        return rows.filter(rows["contact"] == self.contact) if "contact" in rows.columns else rows
+            return rows.semi_join(super().facts("carts").semi_join(_explained(), "contact"), "cart")
+        return rows.semi_join(_explained(), "contact") if "contact" in rows.columns else rows
+
+
+def _explained() -> ir.Table:
+    return scratch("explained", EXPLAINED)
 
 
 def find_person(place: Installation, own_id: str) -> Person:

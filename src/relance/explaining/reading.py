@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import ibis.expr.types as ir
+
 from relance.audiences.answers import attribute_rows
 from relance.audiences.criteria import Amount, Attribute, Count, Criteria, Extreme, Holds, InSegment, parse_criteria
 from relance.audiences.evidence import evidence
 from relance.audiences.probes import PROBES, Leaf, days_needed
 from relance.audiences.rfm import load_cuts
 from relance.audiences.scope import scope
+from relance.audiences.words import NOUNS
 from relance.base.clock import aware_utc, naive_utc
 from relance.customers.relations import View, scratch
 from relance.explaining.case import Case
@@ -22,7 +25,7 @@ from relance.policy.decide import SCREENED, lay_out_gate
 from relance.policy.gate import addressed, screened
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.assess import ASSESSED, assessed, observed, probe_rows
-from relance.scenarios.candidates import CANDIDATES, candidates_at, load_condition_moments
+from relance.scenarios.candidates import candidates_at, load_condition_moments
 from relance.scenarios.items import left_in_carts
 from relance.scenarios.moment import Running, lay_out
 
@@ -72,12 +75,12 @@ def read(case: Case, known: datetime) -> Reading:
     for tree in _trees(case).values():
         load_cuts(engine, everyone, parse_criteria(tree), [(case.turn, known)], exact=False)
     engine.load("work", WORK, [_work(case)])
-    engine.keep("probes", probe_rows(name))
+    engine.keep("probes", case.text("probes", lambda: probe_rows(name)))
     items = case.version.scenario.items
     if items:
-        engine.keep("items", left_in_carts(items, view, name))
-    engine.keep("assessed", assessed(case.version.scenario, view, name, case.place.zone))
-    trees = {label: _asked(case, tree) for label, tree in _trees(case).items()}
+        engine.keep("items", case.text("items", lambda: left_in_carts(items, view, name)))
+    engine.keep("assessed", case.text("assessed", lambda: assessed(case.version.scenario, view, name, case.place.zone)))
+    trees = {label: _asked(case, label, tree) for label, tree in _trees(case).items()}
     return Reading(case, known, _flags(case, moment), trees)
 
 
@@ -102,14 +105,16 @@ def _resumed(case: Case) -> bool:
 
 
 def _flags(case: Case, moment: Any) -> dict[str, Any]:
-    engine, node = case.place.engine, case.node
+    engine, view, node, settings = case.place.engine, case.view, case.node, case.place.settings
     if node is None or node.kind != "send":
-        return dict(engine.rows(scratch("assessed", ASSESSED))[0])
-    engine.keep("candidates", candidates_at(case.version, node).select(*CANDIDATES))
-    lay_out_gate(engine, case.view, case.place.settings, moment)
-    engine.keep("addressed", addressed(case.view))
-    engine.keep("screened", screened(case.view, case.place.settings).select(*SCREENED))
-    return dict(engine.rows(scratch("screened", SCREENED))[0])
+        return case.rows("flags", lambda: scratch("assessed", ASSESSED))[0]
+    number = str(case.version.number)
+    engine.keep("candidates", case.text("candidates", lambda: candidates_at(case.version, node), number, node.name))
+    lay_out_gate(engine, view, settings, moment)
+    engine.keep("addressed", case.text("addressed", lambda: addressed(view)))
+    gate = settings.model_dump_json(include={"seed", "pressure", "global_holdout", "senders"})
+    engine.keep("screened", case.text("screened", lambda: screened(view, settings).select(*SCREENED), gate))
+    return case.rows("screened-flags", lambda: scratch("screened", SCREENED))[0]
 
 
 def _trees(case: Case) -> dict[str, Any]:
@@ -124,33 +129,36 @@ def _trees(case: Case) -> dict[str, Any]:
     return trees
 
 
-def _asked(case: Case, tree: Any) -> TreeSeen:
+def _asked(case: Case, label: str, tree: Any) -> TreeSeen:
     found = observed(tree, case.view, case.place.zone)
-    row = case.place.engine.rows(found.rows)[0]
-    return TreeSeen(bool(row["verdict"]), tuple(_leaf(case, leaf, row) for leaf in found.leaves))
+    row = case.rows("observed", lambda: found.rows, label)[0]
+    return TreeSeen(bool(row["verdict"]), tuple(_leaf(case, label, leaf, row) for leaf in found.leaves))
 
 
-def _leaf(case: Case, leaf: Leaf, row: Mapping[str, Any]) -> LeafSeen:
+def _leaf(case: Case, label: str, leaf: Leaf, row: Mapping[str, Any]) -> LeafSeen:
     value = row[leaf.column]
-    bare = _personal(case, leaf) if leaf.personal else value
-    rows = tuple(_rows(case, leaf)) if not isinstance(leaf.node, Attribute) or value is not None else ()
+    bare = _personal(case, label, leaf) if leaf.personal else value
+    rows = tuple(_rows(case, label, leaf)) if not isinstance(leaf.node, Attribute) or value is not None else ()
     return LeafSeen(leaf, bool(row[leaf.test]), Seen(case.pen.value(_aware(bare)), _aware(bare), rows))
 
 
-def _personal(case: Case, leaf: Leaf) -> Any:
+def _personal(case: Case, label: str, leaf: Leaf) -> Any:
     """The value itself, which a decision may not keep but this page may show."""
     node = leaf.node
     assert isinstance(node, Attribute)
     asked = scope(scratch("probes", PROBES), case.view, days_needed(node), case.place.zone)
     rows, column = attribute_rows(node, asked)
-    found = case.place.engine.rows(rows.select(rows[column.name]))
+    found = case.rows("personal", lambda: rows.select(rows[column.name]), label, leaf.path)
     return found[0][column.name] if found else None
 
 
-def _rows(case: Case, leaf: Leaf) -> Iterator[Evidence]:
+def _rows(case: Case, label: str, leaf: Leaf) -> Iterator[Evidence]:
     table = _table_of(leaf.node)
-    found = evidence(leaf, case.view, scratch("probes", PROBES), zone=case.place.zone)
-    for row in case.place.engine.rows(found.order_by("place")):
+
+    def build() -> ir.Table:
+        return evidence(leaf, case.view, scratch("probes", PROBES), zone=case.place.zone).order_by("place")
+
+    for row in case.rows("evidence", build, label, leaf.path):
         value = row["value"] if row["value"] is not None else None
         shown = NOTHING if value is None or isinstance(leaf.node, Attribute) else same(value)
         happens = case.view.table(table).happened if table in case.view.tables else "entered_at"
@@ -175,6 +183,23 @@ _HOLDS = Said("{table} {key}{of}, su le {known}", "{table} {key}{of}, known {kno
 _UNKNOWN = Said("{table} {key}{of}, du {happened}", "{table} {key}{of}, of {happened}")
 
 
+_THINGS: Mapping[str, Said] = {
+    "contacts": Said("fiche", "profile"),
+    "consent_acts": Said("acte", "act"),
+    "suppressions": Said("mise de côté", "set aside"),
+    "decisions": Said("décision", "decision"),
+    "feed_completeness": Said("données", "data"),
+    "segment_members": Said("segment", "segment"),
+}
+
+
+def _thing(table: str) -> Said:
+    """What a row of a table is called; one that has no name goes by its table's."""
+    if table in NOUNS:
+        return Said(NOUNS[table].fr, NOUNS[table].en)
+    return _THINGS.get(table, same(table))
+
+
 def evidence_row(
     case: Case,
     table: str,
@@ -188,7 +213,7 @@ def evidence_row(
     of = Said(f" ({value.fr})", f" ({value.en})") if value != NOTHING else NOTHING
     said = _HOLDS if happened is None else _HAPPENED if known is not None else _UNKNOWN
     words = said.put(
-        table=same(table),
+        table=_thing(table),
         key=same(key),
         of=of,
         happened=case.pen.at(happened) if happened else NOTHING,

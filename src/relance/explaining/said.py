@@ -10,6 +10,7 @@ from typing import Any
 
 from relance.base.clock import aware_utc
 from relance.base.locale import LOCALES, NO_BREAK, Locale, locale_named, write_date, write_number, write_time
+from relance.base.money import write_money
 from relance.base.zones import to_local
 
 
@@ -30,10 +31,9 @@ class Said:
 
     def put(self, **words: Said) -> Said:
         """The words with their {places} filled in."""
-        return Said(
-            self.fr.format(**{name: each.fr for name, each in words.items()}),
-            self.en.format(**{name: each.en for name, each in words.items()}),
-        )
+        fr, en = ({name: each.in_(language) for name, each in words.items()} for language in ("fr", "en"))
+        # an English time may end a sentence: one full stop is enough
+        return Said(self.fr.format(**fr), self.en.format(**en).replace(".m..", ".m."))
 
 
 NOTHING = Said("", "")
@@ -78,6 +78,12 @@ class Pen:
         percent = Decimal(str(round(value * 100, 4))).normalize()
         text = self.number(Decimal(f"{percent:f}"))
         return Said(f"{text.fr}{NO_BREAK}%", f"{text.en}%")
+
+    def money(self, amount: Decimal, currency: str | None) -> Said:
+        """An amount; without its currency only the number."""
+        if not currency:
+            return self.number(_plain(amount))
+        return Said(*(write_money(amount, currency, one) for one in (self.fr, self.en)))
 
     def value(self, value: Any) -> Said:
         """Whatever a condition saw."""

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+import ibis
+import ibis.expr.types as ir
+
 from relance.base.clock import aware_utc, naive_utc
 from relance.base.spans import Span
 from relance.base.zones import local_day, to_instant
@@ -111,9 +114,8 @@ def _plural(word: str, number: int) -> str:
 
 
 def _feed(case: Case, feed: str, known: datetime) -> Evidence:
-    rows = house_relation("feed_completeness")
-    rows = rows.filter(rows["feed"] == feed, rows["known_at"] <= naive_utc(known))
-    found = case.place.engine.rows(rows.order_by([rows["until"].desc(), rows["known_at"]]).limit(1))
+    said_so = case.rows("feeds", lambda: house_relation("feed_completeness").order_by(ibis.desc("until"), "known_at"))
+    found = [row for row in said_so if row["feed"] == feed and row["known_at"] <= naive_utc(known)]
     if not found:
         never = Said(f"{feed} : jamais dit complet", f"{feed}: never said to be complete")
         return Evidence("feed_completeness", feed, None, None, None, never)
@@ -123,8 +125,10 @@ def _feed(case: Case, feed: str, known: datetime) -> Evidence:
 
 
 def _lines(case: Case, items: Items) -> list[dict[str, Any]]:
-    rows = left_in_carts(items, case.view, case.version.name)
-    return case.place.engine.rows(rows.order_by("place"))
+    def build() -> ir.Table:
+        return left_in_carts(items, case.view, case.version.name).order_by("place")
+
+    return case.rows("lines", build, items.model_dump_json())
 
 
 def _dropped(case: Case, items: Items, reason: str) -> set[str]:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import ibis
+import ibis.expr.types as ir
 from pydantic import TypeAdapter
 
 from relance.audiences.criteria import RowCriteria
 from relance.audiences.words import describe_rows
 from relance.base.clock import naive_utc
+from relance.customers.relations import scratch
 from relance.explaining.arrivals import Arrival, arrivals, trigger_table
 from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import evidence_row
-from relance.explaining.said import NOTHING, Said, same
+from relance.explaining.said import NOTHING, Said
 from relance.scenarios.documents import DateTrigger, Scenario
 from relance.scenarios.triggers import MOMENTS
 
+_FACT: Mapping[str, str] = {"subject": "text", "fact_known": "instant"}
 _ROWS: TypeAdapter[RowCriteria] = TypeAdapter(RowCriteria)
 _SEEN = Said("fait du {fact}, dû le {due}", "fact of {fact}, due {due}")
 _NONE = Said("rien de tel n’est connu", "nothing of the kind is known")
@@ -53,16 +57,20 @@ def fact_rows(case: Case, subject: str, known: datetime) -> list[Evidence]:
     scenario = case.version.scenario
     table = case.view.table(trigger_table(scenario))
     column = _column(scenario.trigger.date)
-    rows = case.view.part_of(table.name, column) if column else case.view.facts(table.name)
-    instant = ibis.literal(naive_utc(known), type="timestamp(6)")
-    named = ibis.literal("/").join([rows[key].cast("string") for key in table.key])
-    found = case.place.engine.rows(rows.filter(named == subject, *case.view.known(rows, instant)))
-    return [_evidence(case, table.name, subject, row) for row in found]
+    case.place.engine.load("explained_fact", _FACT, [{"subject": subject, "fact_known": naive_utc(known)}])
+
+    def build() -> ir.Table:
+        rows = case.view.part_of(table.name, column) if column else case.view.facts(table.name)
+        asked = scratch("explained_fact", _FACT)
+        named = ibis.literal("/").join([rows[key].cast("string") for key in table.key])
+        return rows.join(asked, [named == asked["subject"], *case.view.known(rows, asked["fact_known"])])
+
+    return [_evidence(case, table.name, subject, row) for row in case.rows("fact", build)]
 
 
 def _seen_with(case: Case, known: datetime) -> Arrival | None:
     """The same occurrence seen with other knowledge; where it is not there, the last one by then."""
-    seen = arrivals(case.place, case.version, case.view, case.moment(known))
+    seen = arrivals(case.place, case.version, case.view, case.moment(known), case.person.contact)
     own = case.arrival.occurrence if case.arrival else None
     past = [each for each in seen if each.fact_at <= case.turn] or seen
     return next((each for each in seen if each.occurrence == own), past[-1] if past else None)
@@ -70,8 +78,7 @@ def _seen_with(case: Case, known: datetime) -> Arrival | None:
 
 def _evidence(case: Case, table: str, subject: str, row: dict[str, Any]) -> Evidence:
     happened = case.view.table(table).happened
-    money = f"{row['amount']} {row.get('currency') or ''}".strip() if row.get("amount") is not None else ""
-    said = same(money) if money else NOTHING
+    said = case.pen.money(row["amount"], row.get("currency")) if row.get("amount") is not None else NOTHING
     return evidence_row(case, table, subject, row[happened] if happened else None, row["known_at"], said)
 
 

@@ -84,7 +84,7 @@ def _with_local(rows: ir.Table, shape: Shape, place: int, raw: ir.Table, names: 
 
 
 def _with_day(rows: ir.Table, place: int, days: str) -> ir.Table:
-    day = scratch(days, DAYS).view()  # a feed with several instants meets the same days again
+    day = scratch(days, DAYS).view()  # one feed may have several instants, each with its own row
     local = rows[f"l{place}"]
     on = [local.date() == day["day"], local >= day["since"], local < day["until"]]
     joined = rows.left_join(day, on)
@@ -145,7 +145,7 @@ class Builder:
         if operator == "in_":
             return text.isin([_as_text(value) for value in said.in_ or ()]).fill_null(False)
         wanted = said.is_ if operator == "is_" else said.is_not
-        same = text.isnull() if wanted is None else (text == ibis.literal(_as_text(wanted))).fill_null(False)
+        same = text.isnull() if wanted is None else (text == _as_text(wanted)).fill_null(False)
         return same if operator == "is_" else ~same
 
     def row(self, rule: ColumnRule, column: Column, required: str | None = None) -> Any:

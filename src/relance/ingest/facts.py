@@ -64,7 +64,7 @@ class LedgerHook(Protocol):
     """Cancels unsent messages and writes stop facts, in sets, inside the import's transaction."""
 
     def waiting_contacts(self) -> Collection[int]:
-        """Contacts with messages that have not begun to leave; facts are asked for them alone."""
+        """Contacts with messages that have not left yet; facts are asked for them alone."""
         ...
 
     def facts_known(self, facts: Facts, known_at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from relance.engines.ledger import Ledger, StopFact
@@ -18,8 +18,8 @@ class LedgerStops:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
-    def waiting_contacts(self) -> Collection[int]:
-        """Contacts with messages that have not begun to leave."""
+    def waiting_contacts(self) -> set[int]:
+        """Nobody else can be stopped."""
         return self.ledger.waiting_contacts()
 
     def facts_known(self, facts: Facts, known_at: datetime) -> None:
