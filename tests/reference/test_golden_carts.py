@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from .model import run
-from .world import (
+from tests.reference.model import run
+from tests.reference.world import (
     Cart,
     CartFile,
     CartLine,
