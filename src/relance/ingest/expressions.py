@@ -84,7 +84,7 @@ def _with_local(rows: ir.Table, shape: Shape, place: int, raw: ir.Table, names: 
 
 
 def _with_day(rows: ir.Table, place: int, days: str) -> ir.Table:
-    day = scratch(days, DAYS)
+    day = scratch(days, DAYS).view()  # a table of its own at every use: two readings of one column may meet it
     local = rows[f"l{place}"]
     on = [local.date() == day["day"], local >= day["since"], local < day["until"]]
     joined = rows.left_join(day, on)
@@ -114,7 +114,7 @@ class Builder:
 
     def atom(self, atom: Atom) -> Any:
         name = self.shape.atom(atom)
-        return ibis.null(atom.ibis_type) if self.rows is None else self.rows[name]
+        return ibis.table({"any": atom.ibis_type}, name="any")["any"] if self.rows is None else self.rows[name]
 
     def flag(self, name: str) -> Any:
         return self.condition(self.shape.feed.flags[name])

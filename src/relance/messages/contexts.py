@@ -14,13 +14,14 @@ from relance.base.clock import naive_utc
 from relance.base.zones import local_day
 from relance.customers.installation import Installation
 from relance.customers.relations import View, scratch
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.messages.fields import Field
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import left_in_carts
 from relance.scenarios.triggers import CLOCKS
-from relance.scenarios.versions import Version
+from relance.scenarios.versions import Version, view_mark
 
 # Approved keys of one scenario, version and step.
 APPROVED: Mapping[str, str] = {
@@ -64,7 +65,8 @@ def lay_out_batch(batch: Batch) -> None:
 
 def profiles(batch: Batch) -> dict[int, dict[str, Any]]:
     """Per contact: address, first name, language, and the shop that speaks to them."""
-    return {row["contact"]: row for row in batch.engine.rows(_profiles(batch.view))}
+    text = compiled(batch.engine, ("profiles", view_mark(batch.view)), lambda: _profiles(batch.view))
+    return {row["contact"]: row for row in batch.engine.rows(text)}
 
 
 def supplied(batch: Batch, fields: Sequence[Field]) -> Mapping[str, Values]:
@@ -111,15 +113,19 @@ def _last_shop(view: View, asked: ir.Table) -> ir.Table:
 
 def _product(batch: Batch, _: Field) -> Values:
     """The title of what weighs most in the order behind."""
+    text = compiled(batch.engine, ("heaviest", view_mark(batch.view)), lambda: _heaviest(batch.view))
+    return {row["probe"]: row["title"] for row in batch.engine.rows(text) if row["title"]}
+
+
+def _heaviest(view: View) -> ir.Table:
     asked = scratch("approved", APPROVED).select("probe", "subject")
-    lines = batch.view.facts("order_lines")
+    lines = view.facts("order_lines")
     lines = lines.filter(lines["valid"]).select("order_id", "line", "product", "amount")
-    titles = batch.view.facts("products").select("product", "title")
+    titles = view.facts("products").select("product", "title")
     rows = asked.inner_join(lines, asked["subject"] == lines["order_id"]).inner_join(titles, "product")
     order = [rows["amount"].desc(), rows["line"]]
     rows = rows.mutate(place=ibis.row_number().over(group_by=rows["probe"], order_by=order))
-    found = batch.engine.rows(rows.filter(rows["place"] == 0).select("probe", "title"))
-    return {row["probe"]: row["title"] for row in found if row["title"]}
+    return rows.filter(rows["place"] == 0).select("probe", "title")
 
 
 def _fact_date(batch: Batch, _: Field) -> Values:
@@ -134,13 +140,17 @@ def _cart_url(batch: Batch, _: Field) -> Values:
 def _items(batch: Batch, _: Field) -> Values:
     """What is left in the cart now, with what the page of the product says."""
     items = batch.version.scenario.items or Items()
-    lines = left_in_carts(items, batch.view, RULE)
-    products = batch.view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
-    rows = lines.left_join(products, "product").drop("product_right")
+    marks = ("shown", view_mark(batch.view), items.model_dump_json())
     values: Values = {}
-    for row in batch.engine.rows(rows.order_by("probe", "place")):
+    for row in batch.engine.rows(compiled(batch.engine, marks, lambda: _shown(items, batch.view))):
         values.setdefault(row["probe"], []).append(_item(row, batch))
     return values
+
+
+def _shown(items: Items, view: View) -> ir.Table:
+    lines = left_in_carts(items, view, RULE)
+    products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
+    return lines.left_join(products, "product").drop("product_right").order_by("probe", "place")
 
 
 def _item(row: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
