@@ -58,7 +58,7 @@ class _Diary:
         """Find the candidates of all scenarios that are on, judge them together, write it down."""
         asked: list[Asked] = []
         too_old: dict[str, int] = {}
-        on = [one for one in self.world.scenarios if one.on_at <= turn.at]
+        on = [one for one in self.world.scenarios if one.on_at <= turn.at and turn.asks(one)]
         for scenario in on:
             candidates, too_old[scenario.id] = self._look(scenario, turn, previous)
             asked += candidates
@@ -135,9 +135,7 @@ def _window(
     if entered is not None:
         today = local_date(zone, turn.at)
         return lambda one: one.fact_date >= entered and one.due_date <= today
-    return lambda one: (
-        scenario.on_at <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
-    )
+    return lambda one: scenario.on_at <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
 
 
 def _too_old(one: Occurrence, scenario: Scenario, horizon: datetime | None) -> bool:

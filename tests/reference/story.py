@@ -26,9 +26,7 @@ def differing(world: World, expected: Run, actual: Run) -> str:
         *_only("counted", world, expected.reports, actual.reports),
     ]
     if dict(expected.already_past) != dict(actual.already_past):
-        wrong.append(
-            f"already past: the model says {expected.already_past}, the engine {actual.already_past}"
-        )
+        wrong.append(f"already past: the model says {expected.already_past}, the engine {actual.already_past}")
     return "\n".join([*wrong, "", tell(world, expected)]) if wrong else ""
 
 

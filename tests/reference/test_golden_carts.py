@@ -82,8 +82,7 @@ def golden(*turns: Turn, evening_feed: bool = True, orders_known: datetime = EVE
         zone="America/Toronto",
         contacts=contacts(),
         consents=tuple(
-            ConsentAct(one.id, "refused" if one.id == "j" else "granted", LONG_AGO, LONG_AGO)
-            for one in contacts()
+            ConsentAct(one.id, "refused" if one.id == "j" else "granted", LONG_AGO, LONG_AGO) for one in contacts()
         ),
         products=tuple(
             Product(word, "tracked", (StockRow(0, LONG_AGO, LONG_AGO),)) if word == "rare" else Product(word)

@@ -141,15 +141,11 @@ def renamed(world: World, names: dict[str, str]) -> World:
         contacts=tuple(replace(one, id=names[one.id]) for one in world.contacts),
         consents=tuple(replace(one, contact=names[one.contact]) for one in world.consents),
         order_files=tuple(
-            replace(
-                file, orders=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.orders)
-            )
+            replace(file, orders=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.orders))
             for file in world.order_files
         ),
         cart_files=tuple(
-            replace(
-                file, carts=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.carts)
-            )
+            replace(file, carts=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.carts))
             for file in world.cart_files
         ),
     )

@@ -40,7 +40,7 @@ def audience(
     load_cuts(engine, view, criteria, [(as_of, known)], exact=exact_cuts)
     put_question(engine, as_of, known)
     fast = can_use_maintained(engine, view, as_of, known)
-    rows = observe(criteria, everyone(view), view, zone=zone, maintained=fast).rows
+    rows = observe(criteria, everyone(view), view, zone=zone, maintained=fast, broad=True).rows
     engine.keep(keep_as, rows.filter(rows["verdict"]).select(contact=rows["probe"]))
     return scratch(keep_as, {"contact": "integer"})
 

@@ -31,13 +31,13 @@ from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.warehouse import Engine
 
-FIELDS = ("segment", "criteria", "about")
+FIELDS = ("segment", "title", "criteria", "about")
 STAY = {"contact": "integer", "moved_by": "text"}
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A named audience whose history is kept. about: what it means, by language."""
+    """A named audience whose history is kept. about: what it means, by language; a title is for pages only."""
 
     name: str
     criteria: Criteria
@@ -129,6 +129,12 @@ def refresh(engine: Engine, segments: Mapping[str, Segment], view: View, zone: s
     with engine.transaction():
         before = _renew_cuts(engine, ordered, view, zone, at)
         return [_refresh_one(engine, each, view, zone, at, before.get(each.name)) for each in ordered.values()]
+
+
+def refreshed_since(engine: Engine, at: datetime) -> bool:
+    """Whether segments have been asked at or after an instant."""
+    runs = house_relation("segment_runs")
+    return bool(engine.value(runs.filter(runs["at"] >= naive_utc(at)).aggregate(number=ibis._.count())))
 
 
 def members_at(

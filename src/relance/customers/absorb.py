@@ -25,8 +25,8 @@ def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
     last = last_event(engine)
     while events := list(ledger.events_since(last, _BATCH)):
         engine.load("ledger_events", _STATES, [_row(event, turn) for event in events])
-        engine.insert("message_states", compiled(engine, ("absorbed-states",), _states))
-        engine.insert("touches", compiled(engine, ("absorbed-touches",), _touches))
+        engine.insert("message_states", compiled(engine, ("absorb-states",), _states))
+        engine.insert("touches", compiled(engine, ("absorb-touches",), _touches))
         last = events[-1].seq
         taken += len(events)
     return taken

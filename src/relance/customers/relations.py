@@ -67,14 +67,17 @@ class View:
         forever = ibis.timestamp("9999-12-31 00:00:00").cast("timestamp(6)")
         return current.mutate(superseded_at=forever).union(relation(name + PAST, (*listed, SUPERSEDED)))
 
-    def _followed(self, table: Table, rows: ir.Table) -> ir.Table:
-        """Rows of a merged contact belong to the one it was merged into; profiles stay their own."""
-        own = table.name in ("contacts", "identities", "aliases")
-        if own or not self.merged or "contact" not in rows.columns:  # a vault may be keyed without it
+    def follow(self, rows: ir.Table) -> ir.Table:
+        """The rows with their contact replaced by the one it was merged into, where there are merges."""
+        if not self.merged or "contact" not in rows.columns:  # a vault may be keyed without it
             return rows
         alias = relation("aliases", self.tables["aliases"].open_columns)
         joined = rows.left_join(alias, rows["contact"] == alias["contact"], rname="alias_{name}")
         return joined.mutate(contact=ibis.coalesce(joined["into"], joined["contact"])).select(*rows.columns)
+
+    def _followed(self, table: Table, rows: ir.Table) -> ir.Table:
+        """Facts of a merged contact belong to the one it was merged into; profiles stay their own."""
+        return rows if table.name in ("contacts", "identities", "aliases") else self.follow(rows)
 
 
 def relation(name: str, columns: tuple[Column, ...]) -> ir.Table:

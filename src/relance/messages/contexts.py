@@ -20,7 +20,7 @@ from relance.messages.fields import Field
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import left_in_carts
-from relance.scenarios.triggers import CLOCKS
+from relance.scenarios.triggers import CLOCKS, clock_of
 from relance.scenarios.versions import Version, view_mark
 
 # Approved keys of one scenario, version and step.
@@ -36,6 +36,7 @@ APPROVED: Mapping[str, str] = {
     "at": "instant",
 }
 RULE = "release"
+_PRINTED = ("product", "title", "author", "publisher", "image_url", "url", "price", "currency")
 Values = dict[int, Any]  # by probe
 
 
@@ -65,8 +66,12 @@ def lay_out_batch(batch: Batch) -> None:
 
 def profiles(batch: Batch) -> dict[int, dict[str, Any]]:
     """Per contact: address, first name, language, and the shop that speaks to them."""
-    text = compiled(batch.engine, ("profiles", view_mark(batch.view)), lambda: _profiles(batch.view))
-    return {row["contact"]: row for row in batch.engine.rows(text)}
+    return {row["contact"]: row for row in _asked(batch, "profiles", lambda: _profiles(batch.view))}
+
+
+def _asked(batch: Batch, name: str, build: Callable[[], ir.Table]) -> list[dict[str, Any]]:
+    """The rows of a query that is compiled once for this way of looking at the star."""
+    return batch.engine.rows(compiled(batch.engine, ("context", name, view_mark(batch.view)), build))
 
 
 def supplied(batch: Batch, fields: Sequence[Field]) -> Mapping[str, Values]:
@@ -113,11 +118,11 @@ def _last_shop(view: View, asked: ir.Table) -> ir.Table:
 
 def _product(batch: Batch, _: Field) -> Values:
     """The title of what weighs most in the order behind."""
-    text = compiled(batch.engine, ("heaviest", view_mark(batch.view)), lambda: _heaviest(batch.view))
-    return {row["probe"]: row["title"] for row in batch.engine.rows(text) if row["title"]}
+    found = _asked(batch, "product", lambda: _titles(batch.view))
+    return {row["probe"]: row["title"] for row in found if row["title"]}
 
 
-def _heaviest(view: View) -> ir.Table:
+def _titles(view: View) -> ir.Table:
     asked = scratch("approved", APPROVED).select("probe", "subject")
     lines = view.facts("order_lines")
     lines = lines.filter(lines["valid"]).select("order_id", "line", "product", "amount")
@@ -140,21 +145,36 @@ def _cart_url(batch: Batch, _: Field) -> Values:
 def _items(batch: Batch, _: Field) -> Values:
     """What is left in the cart now, with what the page of the product says."""
     items = batch.version.scenario.items or Items()
-    marks = ("shown", view_mark(batch.view), items.model_dump_json())
     values: Values = {}
-    for row in batch.engine.rows(compiled(batch.engine, marks, lambda: _shown(items, batch.view))):
+    for row in _asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))
     return values
 
 
-def _shown(items: Items, view: View) -> ir.Table:
+def _products_left(items: Items, view: View) -> ir.Table:
     lines = left_in_carts(items, view, RULE)
     products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
-    return lines.left_join(products, "product").drop("product_right").order_by("probe", "place")
+    rows = lines.left_join(products, "product").drop("product_right")
+    rows = rows.left_join(_prices(view), "product").drop("product_right")
+    return rows.order_by("probe", "place")
+
+
+def _prices(view: View) -> ir.Table:
+    """The price in force, where a product has one in a single currency."""
+    clock = clock_of(RULE)
+    prices = view.facts("product_prices")
+    prices = prices.join(clock, prices["valid_from"] <= clock["turn"], rname="c_{name}")
+    order = prices["valid_from"].desc()
+    place = ibis.row_number().over(group_by=[prices["product"], prices["currency"]], order_by=order)
+    last = prices.mutate(place=place).filter(ibis._["place"] == 0)
+    one = last.group_by("product").agg(
+        price=last["amount"].max(), currency=last["currency"].max(), currencies=last["currency"].nunique()
+    )
+    return one.filter(one["currencies"] == 1).drop("currencies")
 
 
 def _item(row: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
-    kept = {name: row[name] for name in ("product", "title", "author", "publisher", "image_url", "url") if row[name]}
+    kept = {name: row[name] for name in _PRINTED if row[name]}
     kept.setdefault("title", row["product"])
     kept.setdefault("url", f"{batch.place.settings.brand.url.rstrip('/')}/{row['product']}")
     return kept

@@ -39,7 +39,7 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
     if not engine.value(compiled(engine, ("any-candidate",), _any)):
         engine.load("outcomes", OUTCOMES, [])
         return 0
-    _lay_out(engine, view, settings, moment)
+    lay_out_gate(engine, view, settings, moment)
     marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout", "senders"}))
     engine.keep("addressed", compiled(engine, ("addressed", *marks), lambda: addressed(view)))
     screen = compiled(engine, ("screened", *marks), lambda: screened(view, settings).select(*SCREENED))
@@ -77,10 +77,11 @@ def _dated(rows: ir.Table) -> ir.Table:
     return joined.mutate(due_date=local.date())
 
 
-def _lay_out(engine: Engine, view: View, settings: Settings, moment: Moment) -> None:
+def lay_out_gate(engine: Engine, view: View, settings: Settings, moment: Moment) -> None:
+    """Fills the scratch tables of instants and calendars that the gate joins."""
     clock = {
         "turn": naive_utc(moment.turn),
-        "known": naive_utc(moment.turn),
+        "known": naive_utc(moment.known_by),
         "decided_until": naive_utc(moment.decided_until),
     }
     engine.load("gate_clock", GATE_CLOCK, [clock])
