@@ -172,7 +172,7 @@ class Bookshop:
         """Files, one a feed, that arrive together and are imported as one delivery."""
         instant = local(when)
         mark = f"{datetime.fromisoformat(when):%Y-%m-%dT%H%M}"
-        folder = self.home.inbox / mark
+        folder = self.home.path.parent / "files" / mark
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
         for feed, rows in feeds.items():
@@ -194,6 +194,15 @@ class Bookshop:
         document = load_document(json.dumps({**said, **changed}), source="story")
         version = publish_scenario(self.place, document, local(when))
         return switch_on(self.place, version, local(when))
+
+    def write_message(self, name: str, subject: str, text: str, fields: Mapping[str, Any], **more: Any) -> None:
+        """A message of the shop's own, as a document among its definitions, the same in both languages."""
+        mjml = f"<mj-section><mj-column><mj-text>{text}</mj-text></mj-column></mj-section>"
+        block = {"subject": subject, "mjml": mjml, "text": text}
+        folder = self.home.definitions / "messages"
+        folder.mkdir(exist_ok=True)
+        document = {"message": name, "fields": fields, "fr": block, "en": block, **more}
+        (folder / f"{name}.yaml").write_text(json.dumps(document, ensure_ascii=False))
 
     def turn(self, when: str, **how: Any) -> TurnReport:
         return run(self.place, local(when), **how)
@@ -242,7 +251,7 @@ def bookshop(folder: Path, more: str = "", feeds: Mapping[str, str] | None = Non
     settings = SETTINGS.format(more=tables) + (f"\n[{after}" if after else "")
     (folder / "relance.toml").write_text(settings)
     written = folder / "definitions" / "feeds"
-    written.mkdir(parents=True)
+    written.mkdir(parents=True, exist_ok=True)
     (written / "orders.yaml").write_text(ORDERS)
     (written / "carts.yaml").write_text(CARTS)
     for table, columns in {**FEEDS, **(feeds or {})}.items():
