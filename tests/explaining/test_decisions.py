@@ -126,7 +126,9 @@ def test_the_control_group_is_said_with_its_draw_only_to_those_who_passed_all_el
     assert held.seen.value["u"] < held.seen.value["share"] == 0.05
     for who in ("c2", "c3", "c9", "c12", "c13", "c14", "c15"):
         other = condition(shop.why(who, NOON), "holdout")
-        assert (other.verdict, other.seen.value) == (("held", other.seen.value) if who == "c14" else ("not_asked", None))
+        assert (other.verdict, other.seen.value) == (
+            ("held", other.seen.value) if who == "c14" else ("not_asked", None)
+        )
 
 
 def test_too_late_is_said_with_both_instants(shop):
