@@ -1,4 +1,4 @@
-"""A small bookshop on disk with a ledger, filled row by row, whose turns really run: what the stories are told about."""
+"""A small bookshop on disk with a ledger, filled row by row, whose turns really run: the stories are told of it."""
 
 from __future__ import annotations
 
