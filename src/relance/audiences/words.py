@@ -94,6 +94,11 @@ def describe_node(node: Criteria, language: str) -> str:
     raise TypeError(f"{type(node).__name__} is not a question")
 
 
+def describe_rows(table: str, where: RowCriteria | None, language: str) -> str:
+    """One row of a table under a condition, without an article: `valid order`, `commande valable`."""
+    return _noun(table, where, False, 1 if language.startswith("fr") else 0)[0]
+
+
 def _count(node: Count, pick: int) -> str:
     parts = []
     for operator, number in node.comparisons:

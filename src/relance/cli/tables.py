@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
 DANGEROUS = "^[=+\\-@\t\r]"  # a spreadsheet would take such a cell for a formula
+_BATCH = 10_000
 
 
 def write_csv(table: pa.Table, out: Path | None) -> None:
-    """Columns of text, LF ends, quotes only where a value needs them; to standard output where no file is named."""
-    plain = pacsv.WriteOptions(include_header=False, quoting_style="needed")
-    header = ",".join(table.column_names) + "\n"
-    if out is None:
-        sys.stdout.flush()
-        sink = sys.stdout.buffer
-        sink.write(header.encode())
-        pacsv.write_csv(table, sink, plain)
-        sink.flush()
+    """UTF-8, LF ends, quotes only where a value needs them; to standard output where no file is named."""
+    if out is not None:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            _write(table, file)
         return
-    with out.open("wb") as file:
-        file.write(header.encode())
-        pacsv.write_csv(table, file, plain)
+    sys.stdout.flush()
+    stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+    try:
+        _write(table, stream)
+    finally:
+        stream.detach()
+
+
+def _write(table: pa.Table, stream: TextIO) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.column_names)
+    for batch in table.to_batches(max_chunksize=_BATCH):
+        writer.writerows(zip(*(column.to_pylist() for column in batch.columns), strict=True))
 
 
 def harmless(table: pa.Table) -> pa.Table:

@@ -87,7 +87,7 @@ def _with_local(rows: ir.Table, shape: Shape, place: int, raw: ir.Table, names: 
 
 
 def _with_day(rows: ir.Table, place: int, days: str) -> ir.Table:
-    day = scratch(days, DAYS).view()
+    day = scratch(days, DAYS).view()  # one feed may have several instants, each with its own row
     local = rows[f"l{place}"]
     on = [local.date() == day["day"], local >= day["since"], local < day["until"]]
     joined = rows.left_join(day, on)

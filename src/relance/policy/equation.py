@@ -52,7 +52,7 @@ class Equation:
         if self.candidates != parts + sum(self.outbox.values()):
             accounted = parts + sum(self.outbox.values())
             raise RelanceError(
-                f"scenario {self.scenario}: {self.candidates} candidates, {accounted} accounted for; run: relance doctor"
+                f"{self.scenario}: {self.candidates} candidates, {accounted} accounted for; try: relance doctor"
             )
 
 

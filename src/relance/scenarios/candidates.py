@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import PROBES, days_needed, load_moments, observe
 from relance.audiences.rfm import load_cuts
-from relance.customers.relations import View, scratch
+from relance.customers.relations import View, scratch, view_mark
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
@@ -22,7 +22,7 @@ from relance.scenarios.items import left_in_carts
 from relance.scenarios.moment import OLD, Moment, Running
 from relance.scenarios.program import END, Node
 from relance.scenarios.triggers import clock_of
-from relance.scenarios.versions import Version, view_mark
+from relance.scenarios.versions import Version
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
 CANDIDATES: Mapping[str, str] = {
@@ -166,10 +166,11 @@ def _nodes_present(desk: _Desk) -> set[int]:
 
 def _send(desk: _Desk, version: Version, node: Node) -> None:
     marks = (version.mark, str(version.number), str(node.number))
-    desk.add("candidates", marks, lambda: _candidates(version, node))
+    desk.add("candidates", marks, lambda: candidates_at(version, node))
 
 
-def _candidates(version: Version, node: Node) -> ir.Table:
+def candidates_at(version: Version, node: Node) -> ir.Table:
+    """Assessed rows that stand at a send step; columns of CANDIDATES."""
     scenario = version.scenario
     rows = scratch("assessed", ASSESSED)
     rows = rows.filter(rows["node"] == node.number)
