@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import ibis.expr.types as ir
@@ -75,8 +76,12 @@ class Case:
 
     def text(self, name: str, build: Callable[[], ir.Table], *marks: str) -> str:
         """The text of such a query, made once."""
-        own = (self.version.name, self.version.mark, self.place.zone)
-        return compiled(self.place.engine, ("explained", name, view_mark(self.view), *own, *marks), build)
+        return compiled(self.place.engine, ("explained", name, *self.mark, *marks), build)
+
+    @cached_property
+    def mark(self) -> tuple[str, ...]:
+        """What tells the texts of this case apart from those of another version, view or zone."""
+        return view_mark(self.view), self.version.name, self.version.mark, self.place.zone
 
     def moment(self, known: datetime) -> Moment:
         """The turn of the conditions, with what was known by an instant."""
@@ -117,7 +122,10 @@ def _chosen(case: Case, seen: Sequence[Arrival], found: _Found) -> Case:
     open_ = [each for each in seen if each.occurrence not in begun]
     due = [each for each in open_ if each.due_at <= case.at and not (decision and each.due_at <= decision["due_at"])]
     later = [each for each in open_ if each.due_at > case.at]
-    parts = {**vars(case), "journeys": tuple(found.journeys), "coming": later[0] if later else None}
+    if due and later and _standing(case, due[-1]) == "already_past":
+        due = []  # last year's birthday is no answer where this year's is to come
+    own = {each.name: getattr(case, each.name) for each in fields(case)}
+    parts = {**own, "journeys": tuple(found.journeys), "coming": later[0] if later else None}
     if due:
         parts |= {"arrival": due[-1], "standing": _standing(case, due[-1])}
     elif decision:
