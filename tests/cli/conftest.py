@@ -15,7 +15,7 @@ from relance.cli.main import main
 from tests.conftest import PROJECT
 
 EXAMPLE = PROJECT / "examples" / "first-five-minutes"
-SETTINGS = 'seed = "tea"\n\n[brand]\nname = "The teapot"\n'
+SETTINGS = 'seed = "kettle"\n\n[brand]\nname = "The teapot"\n'
 
 
 @dataclass(frozen=True)
