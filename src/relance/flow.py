@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from relance.base.errors import Refused
 from relance.audiences.segments import load_segments, refresh, refreshed_since
+from relance.base.errors import Refused
 from relance.customers.absorb import absorb_ledger
 from relance.customers.installation import Installation
 from relance.customers.relations import View

@@ -14,12 +14,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from relance import flow
 from relance.base.clock import FixedClock, naive_utc
@@ -42,9 +40,8 @@ from relance.messages.stopping import LedgerStops
 from relance.policy.report import ScenarioReport
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.switching import switch_on
-
-from .engine_files import Parcel, deliveries, write_mappings
-from .world import Decision, Run, Scenario, Turn, TurnReport, World
+from tests.reference.engine_files import Parcel, deliveries, write_mappings
+from tests.reference.world import Decision, Run, Scenario, Turn, TurnReport, World
 
 LIBRARY = {
     "second_purchase": "second-purchase",

@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from .local_time import instant
-from .world import Cart, CartFile, CartLine, Complete, Order, OrderFile, OrderLine
+from tests.reference.local_time import instant
+from tests.reference.world import Cart, CartFile, CartLine, Complete, Order, OrderFile, OrderLine
 
 HORIZON = 13
 MORNING = time(8)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from .world import Cart, CartFile, ConsentAct, Order, OrderFile, StockRow, World
+from tests.reference.world import Cart, CartFile, ConsentAct, Order, OrderFile, StockRow, World
 
 T = TypeVar("T")
 

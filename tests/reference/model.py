@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from .crowd import SEND, Verdict, arbitrate, share_addresses
-from .facts import Facts
-from .gate import WAITING, Asked, first_reason, items, past_and_wanted
-from .local_time import days_before, local_date
-from .occurrences import Episodes, Occurrence, occurrences
-from .world import Decision, Run, Scenario, Turn, TurnReport, World
+from tests.reference.crowd import SEND, Verdict, arbitrate, share_addresses
+from tests.reference.facts import Facts
+from tests.reference.gate import WAITING, Asked, first_reason, items, past_and_wanted
+from tests.reference.local_time import days_before, local_date
+from tests.reference.occurrences import Episodes, Occurrence, occurrences
+from tests.reference.world import Decision, Run, Scenario, Turn, TurnReport, World
 
 Key = tuple[str, str, str]
 

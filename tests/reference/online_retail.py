@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .local_time import instant
-from .world import ConsentAct, Contact, Order, OrderFile, OrderLine, Scenario, Turn, World
+from tests.reference.local_time import instant
+from tests.reference.world import ConsentAct, Contact, Order, OrderFile, OrderLine, Scenario, Turn, World
 
 PARQUET = Path(__file__).resolve().parents[3] / "shared/data/online-retail/online_retail.parquet"
 ZONE = "Europe/London"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from .local_time import shown
-from .world import Cart, CartLine, Contact, Decision, Order, Run, Scenario, Turn, TurnReport, World
+from tests.reference.local_time import shown
+from tests.reference.world import Cart, CartLine, Contact, Decision, Order, Run, Scenario, Turn, TurnReport, World
 
 Line = tuple[datetime, int, str]
 IMPORT, SWITCH, TURN = 0, 1, 2

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from .model import run
-from .world import (
+from tests.reference.model import run
+from tests.reference.world import (
     Cart,
     CartFile,
     CartLine,
@@ -65,8 +65,10 @@ CARTS = (
     cart("i", logged_in=False),
     replace(
         cart("k"),
-        lines=tuple(CartLine(f"b{n}", utc(f"09T20:0{9 - n}")) for n in range(2, 7))
-        + (CartLine("book", utc("09T20:09")),),
+        lines=(
+            *(CartLine(f"b{n}", utc(f"09T20:0{9 - n}")) for n in range(2, 7)),
+            CartLine("book", utc("09T20:09")),
+        ),
     ),
     cart("l", "rare"),
     cart("m", "ebook"),

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from .gate import drawn
-from .local_time import days_before, instant
-from .model import run
-from .world import (
+from tests.reference.gate import drawn
+from tests.reference.local_time import days_before, instant
+from tests.reference.model import run
+from tests.reference.world import (
     Cap,
     Cart,
     CartFile,

@@ -10,11 +10,11 @@ from functools import cache
 
 import pytest
 
-from . import online_retail as year
-from .gate import drawn, held_out
-from .local_time import instant
-from .model import run
-from .world import Decision, Run
+from tests.reference import online_retail as year
+from tests.reference.gate import drawn, held_out
+from tests.reference.local_time import instant
+from tests.reference.model import run
+from tests.reference.world import Decision, Run
 
 pytestmark = [
     pytest.mark.skipif(not year.PARQUET.exists(), reason=f"{year.PARQUET} is not here"),

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from .local_time import local_date
-from .model import run
-from .smaller import assert_alike
-from .story import differing, tell
-from .world import Contact, Decision, Run, Scenario, World
-from .worlds import worlds
+from tests.reference.local_time import local_date
+from tests.reference.model import run
+from tests.reference.smaller import assert_alike
+from tests.reference.story import differing, tell
+from tests.reference.world import Contact, Decision, Run, Scenario, World
+from tests.reference.worlds import worlds
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

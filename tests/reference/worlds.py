@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from .deliveries import (
+from tests.reference.deliveries import (
     FREE,
     HORIZON,
     PRICE,
@@ -27,8 +27,8 @@ from .deliveries import (
     order_files,
     statements,
 )
-from .local_time import local_date
-from .world import Cap, ConsentAct, Contact, OrderLine, Product, Scenario, StockRow, Turn, World
+from tests.reference.local_time import local_date
+from tests.reference.world import Cap, ConsentAct, Contact, OrderLine, Product, Scenario, StockRow, Turn, World
 
 Shopping = TypeVar("Shopping", Basket, Purchase)
 

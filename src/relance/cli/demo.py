@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from relance.base.zones import local_day
 from relance.cli.options import JsonOption
 from relance.cli.output import progress, say, say_json, say_table
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from relance.policy.equation import Equation
 
 DEFAULT = Path("relance-demo")
+FIRST = "forgotten-cart"  # the scenario of which the first members worth showing tell
 
 
 def demo(
@@ -102,6 +104,12 @@ def _tell_equations(balanced: list[Equation], month: Month) -> None:
 
 def _tell_one(place: Installation, month: Month) -> None:
     """One decision explained, of somebody whose story shows a rule."""
+    from relance.explaining.explain import explain
+
+    if month.plan.showcase:
+        shown = month.plan.showcase[0]
+        turn = next(at for at in month.plan.turns if local_day(at, place.zone) == shown.day)
+        say(f"One of them explained ({shown.english}):", "", explain(place, shown.own_id, FIRST, turn).text("en"))
 
 
 def _tell_where(home: Home, month: Month, seconds: float) -> None:
@@ -118,6 +126,7 @@ def _tell_where(home: Home, month: Month, seconds: float) -> None:
         f"  relance audience count --segment fideles --home {home.path} --as-of {last:%Y-%m-%dT%H:%MZ}",
         f"  relance plan --home {home.path} --as-of {last:%Y-%m-%dT%H:%MZ}",
     )
-    if month.plan.showcase:
-        shown = month.plan.showcase[0]
-        say(f"  relance explain {shown.own_id} forgotten-cart --home {home.path} --as-of {shown.day}T09:00")
+    for shown in month.plan.showcase[1:3]:
+        say(
+            f"  relance explain {shown.own_id} {FIRST} --home {home.path} --as-of {shown.day}T09:00   # {shown.english}"
+        )

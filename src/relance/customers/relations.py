@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.base.errors import BadDocument
+from relance.base.ids import digest
 from relance.customers.schema import HOUSE_TABLES, PAST, VAULT
 from relance.customers.tables import BOOKKEEPING, SUPERSEDED, Column, Table
 from relance.engines.warehouse import IBIS_TYPES
@@ -93,3 +94,17 @@ def house_relation(name: str) -> ir.Table:
 def scratch(name: str, columns: Mapping[str, str]) -> ir.Table:
     """A scratch table of logical column types, as an expression."""
     return ibis.table({column: IBIS_TYPES[kind] for column, kind in columns.items()}, name=name)
+
+
+def view_mark(view: View) -> str:
+    """What tells two ways of looking at the star apart."""
+    return f"{view.history}{view.merged}{_tables_mark(view.tables)}"
+
+
+_TABLE_MARKS: dict[int, tuple[Mapping[str, Table], str]] = {}  # by identity; the tables are kept so that it holds
+
+
+def _tables_mark(tables: Mapping[str, Table]) -> str:
+    if id(tables) not in _TABLE_MARKS:
+        _TABLE_MARKS[id(tables)] = (tables, digest(repr(sorted(map(repr, tables.values())))))
+    return _TABLE_MARKS[id(tables)][1]

@@ -53,7 +53,8 @@ def _explained(case: Case) -> Explanation:
     reasons = (
         case.decided_reasons if case.decision else tuple(code for code in refused if code not in ("trigger", "on"))
     )
-    reason = decision.get("reason") if case.decision else next(iter(reasons), None)
+    first = reasons[0] if reasons and outcome in ("undecided", "not_due") else None
+    reason = decision.get("reason") if case.decision else first
     sending = sending_of(case)
     arrival = case.arrival
     return Explanation(

@@ -115,7 +115,8 @@ class Explanation:
 
     outcome: `send`, `held_out`, `refused`, `deferred`, `waiting` or `ended` as decided at `decided_at`; where
     nothing was decided `no_fact`, `not_due`, `not_on`, `already_past`, `too_old_to_see`, or `undecided` (the
-    next turn decides). reasons: every reason in the published order; `reason` is the first. asked_at: the
+    next turn decides). reasons: every reason that held, or would, in the published order; `reason` is the first,
+    None where the outcome itself says why. asked_at: the
     instant of the conditions, the decision's or the one asked. Nothing of it is stored.
     """
 

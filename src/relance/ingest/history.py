@@ -52,7 +52,7 @@ def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -
         engine.keep("stamped", compiled(engine, name, lambda: _stamped(feed, table)))
     else:
         engine.load("period_known", {"at": "instant"}, [{"at": available_at(feed, stamp)}])
-        engine.keep("stamped", f'SELECT * REPLACE ((SELECT at FROM period_known) AS known_at) FROM "{table.two}"')
+        engine.keep("stamped", f'SELECT * REPLACE ((SELECT "at" FROM period_known) AS known_at) FROM "{table.two}"')
     engine.keep(table.two, 'SELECT * FROM "stamped"')
 
 

@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from relance.base.clock import naive_utc
 from relance.base.zones import local_day
 from relance.customers.installation import Installation
-from relance.customers.relations import View, scratch
+from relance.customers.relations import View, scratch, view_mark
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.messages.fields import Field
@@ -21,7 +21,7 @@ from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import left_in_carts
 from relance.scenarios.triggers import CLOCKS, clock_of
-from relance.scenarios.versions import Version, view_mark
+from relance.scenarios.versions import Version
 
 # Approved keys of one scenario, version and step.
 APPROVED: Mapping[str, str] = {

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import PROBES, days_needed, load_moments, observe
 from relance.audiences.rfm import load_cuts
-from relance.customers.relations import View, scratch
+from relance.customers.relations import View, scratch, view_mark
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
@@ -22,7 +22,7 @@ from relance.scenarios.items import left_in_carts
 from relance.scenarios.moment import OLD, Moment, Running
 from relance.scenarios.program import END, Node
 from relance.scenarios.triggers import clock_of
-from relance.scenarios.versions import Version, view_mark
+from relance.scenarios.versions import Version
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
 CANDIDATES: Mapping[str, str] = {

@@ -9,8 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from relance.base.ids import digest
-from relance.customers.relations import View
-from relance.customers.tables import Table
 from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.program import Node, compile_steps
 
@@ -44,17 +42,3 @@ def version_of(body: str, number: int) -> Version:
 def body_of(data: Any, messages: Mapping[str, int]) -> str:
     """What is stored: the document as its author wrote it, and the versions of its messages."""
     return json.dumps({"scenario": data, "messages": dict(messages)}, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def view_mark(view: View) -> str:
-    """What tells two ways of looking at the star apart."""
-    return f"{view.history}{view.merged}{_tables_mark(view.tables)}"
-
-
-_TABLE_MARKS: dict[int, tuple[Mapping[str, Table], str]] = {}  # by identity; the tables are kept so that it holds
-
-
-def _tables_mark(tables: Mapping[str, Table]) -> str:
-    if id(tables) not in _TABLE_MARKS:
-        _TABLE_MARKS[id(tables)] = (tables, digest(repr(sorted(map(repr, tables.values())))))
-    return _TABLE_MARKS[id(tables)][1]
