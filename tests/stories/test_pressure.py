@@ -150,18 +150,21 @@ def test_a_dead_address_is_left_alone(opened: Open) -> None:
 
 def test_only_a_confirmed_act_lifts_a_global_opt_out(opened: Open) -> None:
     shop = opened()
-    people = [person(one) for one in ("asked", "confirmed", "imported")]
+    people = [person(one) for one in ("asked", "confirmed", "imported", "refused_all")]
     shop.people(*people)
-    gone = [yes(row["id"], "2026-02-01 12:00", act="opt_out", purpose="*", channel="*") for row in people]
+    gone = [yes(row["id"], "2026-02-01 12:00", act="opt_out") for row in people[:3]]
+    gone.append(yes("refused_all", "2026-02-01 12:00", act="denied", purpose="*", channel="*"))
     shop.deliver("2026-02-02 06:00", consent_acts=gone)
-    back = [yes("imported", "2026-02-10 12:00"), yes("confirmed", "2026-02-10 12:00", confirmed="yes")]
+    back = [yes(who, "2026-02-10 12:00") for who in ("imported", "refused_all")]
+    back += [yes("confirmed", "2026-02-10 12:00", confirmed="yes")]
     shop.deliver("2026-02-11 06:00", consent_acts=back)
     shop.publish(after_order("thanks"), ON)
-    orders_of(shop, 8, "asked", "confirmed", "imported")
+    orders_of(shop, 8, *(row["id"] for row in people))
     shop.turn(MONDAY)
     assert shop.decided(MONDAY) == {
         "asked": ("refused", "consent_refused"),
         "imported": ("refused", "consent_refused"),
+        "refused_all": ("refused", "consent_refused"),
         "confirmed": ("send", None),
     }
 
@@ -170,8 +173,8 @@ def test_an_implied_basis_lapses_by_itself(opened: Open) -> None:
     shop = opened()
     shop.deliver("2026-01-02 06:00", contacts=[person("old"), person("recent"), person("never")])
     acts = [
-        yes("old", "2024-03-09 08:00", basis="implied_purchase"),
-        yes("recent", "2024-03-09 12:00", basis="implied_purchase"),
+        yes("old", "2024-03-09 23:00", basis="implied_purchase"),
+        yes("recent", "2024-03-10 01:00", basis="implied_purchase"),
     ]
     shop.deliver("2026-01-03 06:00", consent_acts=acts)
     shop.publish(after_order("thanks"), ON)
