@@ -1,25 +1,235 @@
 """Where the product is connected: a world goes in, what the product decided comes out in the model's words.
 
-To be filled by a module that may import the product (the model may not). It lives the world in order of time:
-contacts and products first, long before; then each file, act, stock row and statement of completeness is
-imported `--as-of` its `known_at`, each scenario switched on at its `on_at`, each turn run at its instant; at
-one instant in that order. The messages of a turn are handed over and accepted at once, before anything is
-imported: one still queued could be cancelled by the next file, and would then not count for the cap. Then:
-
-    @given(worlds())
-    @settings(phases=(Phase.generate,), deadline=None)
-    def test_the_engine_decides_as_the_model_does(world: World) -> None:
-        assert_alike(world, engine_under_test)      # smaller.py; fails with the smallest story
+It lives the world in order of time: contacts and products first, long before; then each file, act, stock row
+and statement of completeness is imported at its `known_at`, each scenario switched on at its `on_at`, each turn
+run at its instant; at one instant in that order. The messages of a turn are handed over at once, before
+anything is imported: one still queued could be cancelled by the next file, and would then not count for the cap.
 """
 
 from __future__ import annotations
 
-from .world import Run, World
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from relance import flow
+from relance.base.clock import FixedClock, naive_utc
+from relance.base.documents import load_document
+from relance.base.home import Home
+from relance.base.settings import Settings, settings_from
+from relance.channels.channel import Message, Receipt
+from relance.channels.sender import send_due
+from relance.channels.settings import MailSettings
+from relance.channels.setup import mail_settings
+from relance.customers.installation import Installation
+from relance.customers.own_tables import load_tables
+from relance.customers.schema import create_star
+from relance.engines.duckdb import DuckEngine
+from relance.engines.ledger import Ledger
+from relance.engines.sqlite import migrate_ledger, open_ledger
+from relance.ingest.delivery import import_delivery
+from relance.messages.publishing import MESSAGE, library_document, publish_scenario
+from relance.messages.stopping import LedgerStops
+from relance.policy.report import ScenarioReport
+from relance.scenarios.running import KIND, stored_version
+from relance.scenarios.switching import switch_on
+from tests.reference.engine_files import Parcel, deliveries, write_mappings
+from tests.reference.world import Decision, Run, Scenario, Turn, TurnReport, World
+
+LIBRARY = {
+    "second_purchase": "second-purchase",
+    "win_back": "win-back",
+    "forgotten_cart": "forgotten-cart",
+}
+IMPORT, SWITCH, TURN = 0, 1, 2
 
 
 def engine_under_test(world: World) -> Run:
-    """What the product does in this world: the same decisions, reports and `already_past` as `model.run`.
+    """What the product does in this world: the same decisions, reports and `already_past` as `model.run`."""
+    with _shop().open(world) as life:
+        for _, _, live in sorted(_events(life, world), key=lambda event: event[:2]):
+            live()
+        return Run(tuple(sorted(life.decisions)), tuple(life.reports), tuple(life.past))
 
-    Decisions in any order; `Decision.items` is not compared; `refused` of a report sorted by reason.
-    """
-    raise NotImplementedError("no engine is connected yet; see the docstring of this module")
+
+@dataclass
+class Accepting:
+    """A way out that takes every message, as the built-in mailbox does, but keeps only to whom it went."""
+
+    name: str = "email"
+    live: bool = False
+    taken: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def open(self) -> Iterator[Accepting]:
+        yield self
+
+    def deliver(self, message: Message) -> Receipt:
+        self.taken.append(message.to)
+        return Receipt("accepted")
+
+
+@dataclass
+class Life:
+    """One world under way in the product."""
+
+    place: Installation
+    world: World
+    mail: MailSettings
+    files: Path
+    decisions: list[Decision] = field(default_factory=list)
+    reports: list[TurnReport] = field(default_factory=list)
+    past: list[tuple[str, int]] = field(default_factory=list)
+
+    def take(self, moment: datetime, parcels: list[Parcel]) -> None:
+        """One delivery of real files, through the real importer."""
+        for parcel in parcels:
+            (self.files / parcel.name).write_text(parcel.text, encoding="utf-8")
+        place, paths = self.place, [self.files / parcel.name for parcel in parcels]
+        reports = import_delivery(
+            place.engine, LedgerStops(place.ledger), place.home.definitions, paths, moment, secret=place.secret
+        )
+        assert not any(report.rejected for report in reports)
+
+    def switch(self, scenario: Scenario) -> None:
+        number = _publish(self.place, scenario)
+        version = stored_version(self.place.ledger, scenario.id, number)
+        self.past.append((scenario.id, switch_on(self.place, version, scenario.on_at)))
+
+    def turn(self, turn: Turn) -> None:
+        """A turn of everything that is on, or of what enters since a date alone; then its messages leave."""
+        only = [name for name, _ in turn.enter_since]
+        since = turn.enter_since[0][1] if turn.enter_since else None
+        report = flow.run(self.place, turn.at, only, since)
+        send_due(self.place.ledger, Accepting(), self.mail, FixedClock(turn.at))
+        self.reports += [_reported(turn, one) for one in report.scenarios]
+        self.decisions += [self._decided(turn, row) for row in self.place.engine.rows(_MADE.format(naive_utc(turn.at)))]
+
+    def _decided(self, turn: Turn, row: dict[str, Any]) -> Decision:
+        step = next(one.step for one in self.world.scenarios if one.id == row["scenario"])
+        told = (row["own_id"] or "", row["occurrence"], row["outcome"], row["reason"] or "")
+        return Decision(turn.at, row["due_date"], row["scenario"], step, *told)
+
+
+_MADE = """
+SELECT d.due_date, d.scenario, v.own_id, d.occurrence, d.outcome, d.reason
+FROM decisions AS d LEFT JOIN contacts_vault AS v USING (contact) WHERE d.at = TIMESTAMP '{}'
+"""
+
+
+def _events(life: Life, world: World) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
+    for moment, parcels in deliveries(world):
+        yield moment, IMPORT, lambda moment=moment, parcels=parcels: life.take(moment, parcels)
+    for scenario in world.scenarios:
+        yield scenario.on_at, SWITCH, lambda scenario=scenario: life.switch(scenario)
+    for turn in world.turns:
+        yield turn.at, TURN, lambda turn=turn: life.turn(turn)
+
+
+def _reported(turn: Turn, one: ScenarioReport) -> TurnReport:
+    refused = tuple(sorted(one.refused.items()))
+    return TurnReport(
+        turn.at, one.id, one.candidates, one.send, one.held_out, one.deferred, refused, one.too_old_to_see
+    )
+
+
+def document_of(scenario: Scenario) -> dict[str, Any]:
+    """The library's document with the numbers of the world's scenario."""
+    data = json.loads(json.dumps(library_document(LIBRARY[scenario.trigger]).data, default=str))
+    kind = data["trigger"]["quiet" if scenario.trigger == "forgotten_cart" else "date"]
+    kind["days"] = scenario.days
+    fresh = f"{scenario.fresh_days}d" if scenario.fresh_days is not None else f"{scenario.fresh_hours}h"
+    needs = [{"feed": feed, "deadline": f"{scenario.deadline:%H:%M}"} for feed in scenario.needs]
+    return data | {
+        "scenario": scenario.id,
+        "schedule": {"daily": f"{scenario.slot:%H:%M}"},
+        "priority": scenario.priority,
+        "lookback": f"{scenario.lookback_days}d",
+        "fresh_for": fresh,
+        "holdout": scenario.holdout,
+        "needs": needs,
+    }
+
+
+_BODIES: dict[str, list[tuple[str, str, str]]] = {}
+
+
+def _publish(place: Installation, scenario: Scenario) -> int:
+    """Published by the product the first time; later worlds are given the same versions of the same documents."""
+    text, ledger = json.dumps(document_of(scenario), sort_keys=True), place.ledger
+    if text not in _BODIES:
+        version = publish_scenario(place, load_document(text, source=scenario.id), scenario.on_at)
+        made = [(KIND, version.name), *((MESSAGE, name) for name in version.messages)]
+        _BODIES[text] = [(kind, name, ledger.document(kind, name).body) for kind, name in made]
+    for kind, name, body in _BODIES[text]:
+        number = ledger.publish(kind, name, body, scenario.on_at)
+        assert number == 1
+    return 1
+
+
+@cache
+def _shop() -> Shop:
+    return Shop(Path(tempfile.mkdtemp(prefix="worlds-")))
+
+
+class Shop:
+    """One warehouse in memory for all worlds, emptied between them; a fresh ledger for each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = DuckEngine(None, memory_limit="1GB", threads=1)
+        self.tables = load_tables(folder / "none")
+        create_star(self.engine, self.tables.values())
+        self.blank = folder / "blank.sqlite"
+        migrate_ledger(self.blank)
+
+    @contextmanager
+    def open(self, world: World) -> Iterator[Life]:
+        home, settings = self._home(world.zone), _settings(world)
+        self._empty()
+        ledger = self._ledger(home)
+        secret = home.secret()
+        place = Installation(home, settings, self.engine, ledger, self.tables, secret)
+        try:
+            yield Life(place, world, mail_settings(settings, secret), home.inbox)
+        finally:
+            ledger.close()
+
+    def _home(self, zone: str) -> Home:
+        home = Home(self.folder / zone.replace("/", "-"))
+        if not home.definitions.exists():
+            write_mappings(home.definitions, zone)
+            home.inbox.mkdir()
+        return home
+
+    def _ledger(self, home: Home) -> Ledger:
+        for old in home.path.glob("ledger.sqlite*"):
+            old.unlink()
+        shutil.copy(self.blank, home.ledger)
+        return open_ledger(home.ledger)
+
+    def _empty(self) -> None:
+        full = "SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND estimated_size > 0"
+        for row in self.engine.rows(full):
+            self.engine.execute(f'DELETE FROM "{row["table_name"]}"')
+
+
+def _settings(world: World) -> Settings:
+    pressure = {"messages": world.cap.messages, "days": world.cap.days} if world.cap else {}
+    brand = {
+        "name": "The bookshop",
+        "zone": world.zone,
+        "currency": "CAD",
+        "url": "https://shop.example",
+        "cart_url": "https://shop.example/cart",
+    }
+    return settings_from(
+        {"seed": world.seed, "brand": brand, "pressure": pressure, "global_holdout": world.global_holdout}
+    )

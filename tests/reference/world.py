@@ -158,10 +158,14 @@ class Cap:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn; `enter_since` names scenarios run as their Phase 1 from a local date of the fact on."""
+    """One turn; `enter_since` names scenarios run alone, as their Phase 1, from a local date of the fact on."""
 
     at: datetime
     enter_since: tuple[tuple[str, date], ...] = ()
+
+    def asks(self, scenario: Scenario) -> bool:
+        """Whether this turn is one of the scenario, if it is on."""
+        return not self.enter_since or scenario.id in dict(self.enter_since)
 
 
 @dataclass(frozen=True)

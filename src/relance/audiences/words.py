@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from relance.audiences.conditions import ColumnTest, RowCriteria, Window, parts_of
 from relance.audiences.criteria import (
     Amount,
     Attribute,
-    ColumnTest,
     Count,
     Criteria,
     Extreme,
     Holds,
     InRfm,
     InSegment,
-    RowCriteria,
-    Window,
 )
-from relance.audiences.scope import parts_of
 from relance.base.spans import parse_span
 from relance.customers.star import STAR
 

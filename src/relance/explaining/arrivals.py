@@ -10,13 +10,14 @@ from typing import Any
 from relance.base.clock import aware_utc
 from relance.base.zones import local_day, to_instant
 from relance.customers.installation import Installation
+from relance.customers.relations import view_mark
 from relance.engines.texts import compiled
 from relance.explaining.person import OneContact
 from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS, Window, due_days, due_of, ever_row
 from relance.scenarios.moment import Moment, Running, lay_out
 from relance.scenarios.triggers import MOMENTS, trigger_rows
-from relance.scenarios.versions import Version, view_mark
+from relance.scenarios.versions import Version
 
 _YEARS = timedelta(days=800)  # how far around the instant dates of a calendar are looked for
 

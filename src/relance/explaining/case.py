@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from relance.base.clock import aware_utc, naive_utc
 from relance.customers.absorb import absorb_ledger
 from relance.customers.installation import Installation
-from relance.customers.relations import house_relation, scratch
+from relance.customers.relations import house_relation, scratch, view_mark
 from relance.engines.texts import compiled
 from relance.explaining.arrivals import Arrival, arrivals, start_of_day
 from relance.explaining.person import EXPLAINED, OneContact, Person
@@ -21,7 +21,7 @@ from relance.explaining.said import Pen, pen_of
 from relance.scenarios.moment import Moment, Running
 from relance.scenarios.program import Node
 from relance.scenarios.running import last_turn, running_scenarios, stored_version
-from relance.scenarios.versions import Version, view_mark
+from relance.scenarios.versions import Version
 
 _TICK = timedelta(microseconds=1)
 

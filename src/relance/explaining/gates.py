@@ -199,14 +199,14 @@ def zone_of(case: Case) -> str | None:
 def _touches(reading: Reading) -> Iterable[Evidence]:
     """Messages of earlier turns that count: their scenario and local date."""
     pen = reading.case.pen
-    for row in reading.case.rows("touches", _touch_rows):
+    for row in reading.case.rows("touches", lambda: _touch_rows(reading.case.view)):
         said = Said("le {day} ({what})", "{day} ({what})").put(day=pen.day(row["day"]), what=same(row["scenario"]))
         yield Evidence("touches", row["message_key"], aware_utc(row["at"]), aware_utc(row["at"]), row["day"], said)
 
 
-def _touch_rows() -> ir.Table:
+def _touch_rows(view: View) -> ir.Table:
     asked = scratch("addressed", ADDRESSED).select("contact", "sender", "cap_after")
-    touches = house_touches(scratch("gate_clock", GATE_CLOCK))
+    touches = house_touches(scratch("gate_clock", GATE_CLOCK), view)
     made = house_relation("decisions").select("message_key", "scenario", "at").distinct()
     rows = touches.inner_join(asked, ["contact", "sender"], rname="a_{name}")
     rows = rows.filter(rows["day"] > rows["cap_after"]).inner_join(made, "message_key", rname="m_{name}")

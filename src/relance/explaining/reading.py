@@ -71,7 +71,7 @@ def read(case: Case, known: datetime) -> Reading:
     engine, view, name = case.place.engine, case.view, case.version.name
     moment = case.moment(known)
     lay_out(engine, moment, [Running(case.version, case.turn)])
-    load_condition_moments(engine, moment, [case.version])
+    load_condition_moments(engine, view, moment, [case.version])
     everyone = View(view.tables, history=True, merged=view.merged)
     for tree in _trees(case).values():
         load_cuts(engine, everyone, parse_criteria(tree), [(case.turn, known)], exact=False)

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from pydantic import TypeAdapter
 
-from relance.audiences.criteria import RowCriteria
+from relance.audiences.conditions import RowCriteria
 from relance.audiences.words import describe_rows
 from relance.base.clock import naive_utc
 from relance.customers.relations import scratch

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from relance.base.clock import naive_utc, parse_instant
-from relance.base.errors import BadDocument, BadFile, NotFound
+from relance.base.errors import BadDocument, BadFile
 from relance.base.spans import parse_span
 from relance.base.zones import to_instant
 from relance.engines.warehouse import Engine
@@ -73,7 +73,7 @@ def manifest_lines(path: Path, feeds: dict[str, Feed]) -> list[tuple[str, dateti
                 f'{path.name} line {number} is not like {{"feed": "orders", "complete_until": "2026-03-10T00:00:00Z"}}'
             ) from None
         if feed not in feeds:
-            raise NotFound(f"{path.name} line {number}: there is no feed “{feed}”")
+            raise BadFile(f"{path.name} line {number}: there is no feed “{feed}”")
         found.append((feed, naive_utc(until)))
     return found
 

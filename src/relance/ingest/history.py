@@ -13,7 +13,7 @@ from relance.base.ids import digest
 from relance.base.spans import parse_span
 from relance.base.zones import local_day, plus_days, to_instant
 from relance.customers.relations import scratch
-from relance.engines.calendar import DAYS, keep_local_days, keep_offset_days
+from relance.engines.calendar import DAYS
 from relance.engines.duckdb import DuckEngine
 from relance.engines.texts import compiled
 from relance.engines.versions import Stamp
@@ -46,15 +46,13 @@ def available_at(feed: Feed, stamp: Stamp) -> datetime:
 
 def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -> None:
     """Sets `known_at` of the candidates: from their fact's instant, else from the file's period."""
-    keep_local_days(engine, feed.zone or "UTC")
-    keep_offset_days(engine, feed.zone or "UTC")
     columns = table.columns
     if "reference" in columns:
         name = ("history", feed.fingerprint, table.table.name, *columns)
         engine.keep("stamped", compiled(engine, name, lambda: _stamped(feed, table)))
     else:
         engine.load("period_known", {"at": "instant"}, [{"at": available_at(feed, stamp)}])
-        engine.keep("stamped", f'SELECT * REPLACE ((SELECT at FROM period_known) AS known_at) FROM "{table.two}"')
+        engine.keep("stamped", f'SELECT * REPLACE ((SELECT "at" FROM period_known) AS known_at) FROM "{table.two}"')
     engine.keep(table.two, 'SELECT * FROM "stamped"')
 
 

@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from relance.base.clock import naive_utc
 from relance.base.settings import QuietHours, Settings
 from relance.base.zones import local_day, offset_spans, to_local
-from relance.customers.relations import View, relation, scratch
+from relance.customers.relations import View, relation, scratch, view_mark
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.arbitration import JUDGED, VERDICTS, judged, verdicts
@@ -20,7 +20,6 @@ from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screene
 from relance.scenarios.candidates import CANDIDATES, SETTLED
 from relance.scenarios.journeys import OUTCOMES
 from relance.scenarios.moment import Moment
-from relance.scenarios.versions import view_mark
 
 SCREENED = {
     **ADDRESSED,

@@ -99,10 +99,7 @@ def trigger_days(scenario: Scenario) -> int:
 
 def _due_dates(window: Window, days: int, zone: str) -> Iterator[date]:
     last = local_day(window.until, zone)
-    if window.enter_since:
-        first = window.enter_since + timedelta(days=days)
-    else:
-        first = local_day(window.since, zone)
+    first = window.enter_since + timedelta(days=days) if window.enter_since else local_day(window.since, zone)
     while first <= last:
         yield first
         first += timedelta(days=1)

@@ -38,7 +38,7 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
     with engine.rolled_back():
         lay_out(engine, moment, [Running(version, at)])
         engine.load("due_days", DUE_DAYS, _past_days(version, at, place.zone))
-        load_condition_moments(engine, moment, [version])
+        load_condition_moments(engine, view, moment, [version])
         engine.keep("work", numbered(entering(version, view, version.name)))
         engine.keep("probes", probe_rows(version.name))
         return int(engine.value(_not_stopped(version, view, place.zone)) or 0)

@@ -1,0 +1,233 @@
+"""Facts of a world go in; the files in which a shop would deliver them come out, with their mapping documents."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import StringIO
+from itertools import groupby
+from json import dumps
+from pathlib import Path
+
+from tests.reference.local_time import instant, shown
+from tests.reference.world import Cart, ConsentAct, Order, World
+
+Rows = Iterable[Sequence[object]]
+PERIOD = "%Y-%m-%dT%H%M"
+LONG_AGO = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A file by its name, and when the shop delivers it."""
+
+    known_at: datetime
+    name: str
+    text: str
+
+
+def deliveries(world: World) -> Iterator[tuple[datetime, list[Parcel]]]:
+    """What is imported together, in order of time; at one instant in the order in which the world tells it."""
+    parcels = sorted(_parcels(world), key=lambda one: one.known_at)
+    for moment, together in groupby(parcels, key=lambda one: one.known_at):
+        batch: dict[str, Parcel] = {}
+        for parcel in together:
+            if parcel.name in batch:
+                yield moment, list(batch.values())
+                batch = {}
+            batch[parcel.name] = parcel
+        yield moment, list(batch.values())
+
+
+def _parcels(world: World) -> Iterator[Parcel]:
+    yield from _cast(world)
+    yield from _acts(world)
+    yield from _stock(world)
+    for orders in world.order_files:
+        name = f"orders-{orders.period.strftime(PERIOD)}.csv"
+        yield Parcel(orders.known_at, name, _orders(world, orders.orders))
+    for carts in world.cart_files:
+        name = f"carts-{carts.period.strftime(PERIOD)}.csv"
+        yield Parcel(carts.known_at, name, _carts(carts.carts))
+    for number, said in enumerate(world.complete):
+        line = dumps({"feed": said.feed, "complete_until": said.until.isoformat()})
+        yield Parcel(said.known_at, f"night-{number}.manifest.jsonl", line + "\n")
+
+
+def _cast(world: World) -> Iterator[Parcel]:
+    """Who and what there is, known long before anything happens."""
+    before = min(_known(world)) - LONG_AGO
+    people = ((one.id, one.kind, one.email or "", one.language) for one in world.contacts)
+    yield Parcel(before, "contacts.csv", _table("contact,kind,email,language", people))
+    products = ((one.id, one.stock_policy) for one in world.products)
+    yield Parcel(before, "products.csv", _table("product,stock_policy", products))
+
+
+def _known(world: World) -> Iterator[datetime]:
+    yield from (one.at for one in world.turns)
+    yield from (one.on_at for one in world.scenarios)
+    yield from (one.known_at for one in world.order_files)
+    yield from (one.known_at for one in world.consents)
+    yield from (one.known_at for one in world.complete)
+    yield from (one.known_at for one in world.cart_files)
+
+
+def _acts(world: World) -> Iterator[Parcel]:
+    told: dict[datetime, list[ConsentAct]] = {}
+    for act in world.consents:
+        told.setdefault(act.known_at, []).append(act)
+    for number, (known_at, acts) in enumerate(told.items()):
+        rows = ((one.contact, one.act, _utc(one.happened_at), "yes") for one in acts)
+        yield Parcel(known_at, f"acts-{number}.csv", _table("contact,act,happened_at,affirmative", rows))
+
+
+def _stock(world: World) -> Iterator[Parcel]:
+    told: dict[datetime, list[tuple[object, ...]]] = {}
+    for product in world.products:
+        for row in product.stock:
+            told.setdefault(row.known_at, []).append((product.id, _utc(row.happened_at), row.quantity))
+    for number, (known_at, rows) in enumerate(told.items()):
+        yield Parcel(known_at, f"stock-{number}.csv", _table("product,counted_at,quantity", rows))
+
+
+def _orders(world: World, orders: Iterable[Order]) -> str:
+    """A row a line, in the shop's own clock time."""
+    rows = (
+        (
+            one.id,
+            one.contact or "",
+            _local(world.zone, one.placed_at),
+            "cancelled" if one.cancellation else "order",
+            line.product,
+            line.quantity,
+            line.price,
+        )
+        for one in orders
+        for line in one.lines
+    )
+    return _table("order,contact,placed_at,status,product,quantity,price", rows)
+
+
+def _carts(carts: Iterable[Cart]) -> str:
+    """A row a line; a cart that was emptied has one row without a product."""
+    rows: list[tuple[object, ...]] = []
+    for one in carts:
+        cart = (one.id, one.contact or "", "yes" if one.logged_in else "no", _utc(one.touched_at))
+        rows += [(*cart, line.product, _utc(line.added_at)) for line in one.lines] or [(*cart, "", "")]
+    return _table("cart,contact,logged_in,touched_at,product,added_at", rows)
+
+
+def _table(header: str, rows: Rows) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header.split(","))
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _utc(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _local(zone: str, moment: datetime) -> str:
+    """The clock time without an offset; the second 01:30 of an autumn night cannot be told this way."""
+    local = shown(zone, moment)
+    assert instant(zone, local.date(), local.time()) == moment
+    return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+CONTACTS = """feed: contacts
+files: "contacts.csv"
+tables:
+  contacts:
+    columns: {own_id: contact, kind: kind, email: email, language: language}
+"""
+PRODUCTS = """feed: products
+files: "products.csv"
+tables:
+  products:
+    columns:
+      product: product
+      stock_policy: stock_policy
+      title: {template: "The {product}"}
+      url: {template: "https://shop.example/{product}"}
+"""
+ACTS = """feed: acts
+files: "acts-*.csv"
+tables:
+  consent_acts:
+    columns:
+      contact: contact
+      channel: {value: email}
+      purpose: {value: marketing}
+      sender: {value: shop}
+      act: act
+      happened_at: happened_at
+      affirmative: {column: affirmative, map: {yes: true, no: false}}
+"""
+STOCK = """feed: stock
+files: "stock-*.csv"
+tables:
+  product_stock:
+    columns: {product: product, counted_at: counted_at, quantity: quantity}
+"""
+ORDERS = """feed: orders
+files: "orders-*.csv"
+period: {from_name: "%Y-%m-%dT%H%M"}
+period_length: 0min
+zone: ZONE
+currency: CAD
+flags:
+  stands: {all: [{column: status, is_not: cancelled}, {column: quantity, above: 0}, {column: price, above: 0}]}
+tables:
+  orders:
+    one_per: order
+    columns:
+      order_id: order
+      contact: contact
+      placed_at: placed_at
+      status: status
+      valid: {any: stands}
+  order_lines:
+    ordinal_within: order
+    columns:
+      order_id: order
+      product: product
+      quantity: quantity
+      unit_price: price
+      valid: stands
+"""
+CARTS = """feed: carts
+files: "carts-*.csv"
+period: {from_name: "%Y-%m-%dT%H%M"}
+period_length: 0min
+zone: ZONE
+tables:
+  carts:
+    one_per: cart
+    columns:
+      cart: cart
+      contact: contact
+      logged_in: {column: logged_in, map: {yes: true, no: false}}
+      touched_at: touched_at
+  cart_lines:
+    ordinal_within: cart
+    columns: {cart: cart, added_at: added_at, product: product}
+"""
+FEEDS = {
+    "contacts": CONTACTS,
+    "products": PRODUCTS,
+    "acts": ACTS,
+    "stock": STOCK,
+    "orders": ORDERS,
+    "carts": CARTS,
+}
+
+
+def write_mappings(definitions: Path, zone: str) -> None:
+    """The mapping documents of a shop in this zone."""
+    (definitions / "feeds").mkdir(parents=True)
+    for name, text in FEEDS.items():
+        (definitions / "feeds" / f"{name}.yaml").write_text(text.replace("ZONE", zone), encoding="utf-8")
