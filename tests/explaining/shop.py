@@ -20,12 +20,12 @@ from relance.customers.maintained import refresh_contact_orders
 from relance.customers.relations import scratch
 from relance.customers.schema import HOUSE_TABLES, PAST, VAULT, create_star
 from relance.customers.tables import BOOKKEEPING, SUPERSEDED, Column
+from relance.engines.ledger import Switch
 from relance.explaining.explain import explain
 from relance.explaining.explanation import Condition, Explanation
 from relance.messages.publishing import library_document, publish_scenario
 from relance.policy.report import TurnReport
 from relance.scenarios.running import stored_version
-from relance.scenarios.switching import switch_on
 
 ZONE = "America/Toronto"
 LONG_AGO = parse_instant("2020-01-01T00:00:00Z")
@@ -48,7 +48,6 @@ class Bookshop:
         )
         self.acts = 0
         self._told: dict[tuple[str, ...], Explanation] = {}
-        self.publish("second-purchase", holdout="0%")
 
     def tables(self, **own: Any) -> None:
         """More tables in the star."""
@@ -62,7 +61,9 @@ class Bookshop:
         publish_scenario(self.place, load_document(_yaml(data), source=f"{name}.yaml"), local(at))
 
     def on(self, name: str, at: str) -> None:
-        switch_on(self.place, stored_version(self.place.ledger, name), local(at))
+        """Switched on; how many are already past is asked elsewhere."""
+        version = stored_version(self.place.ledger, name).number
+        self.place.ledger.switch(Switch(name, True, version, local(at)))
 
     def turn(self, at: str, **how: Any) -> TurnReport:
         self._told.clear()

@@ -24,6 +24,7 @@ LEFT, UNTIL = "2026-03-03 09:05", "2026-03-03 10:00"
 def shop(tmp_path: Path) -> Bookshop:
     """Two people ordered on 1 February and were decided thirty days later."""
     shop = Bookshop(tmp_path)
+    shop.publish("second-purchase", holdout="0%")
     shop.on("second-purchase", "2026-01-01 08:00")
     for number in (1, 2):
         shop.person(number)

@@ -41,6 +41,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Bookshop:
     """c1 has a cat, c2 a dog; both ordered on the 1st; c3 was born on 8 March."""
     shop = Bookshop(tmp_path_factory.mktemp("journeys"))
     shop.tables(pets=PETS)
+    shop.publish("second-purchase", holdout="0%")
     shop.publish("cats", trigger={"row": {"table": "orders", "where": "valid"}}, steps=STEPS)
     shop.publish("birthday", trigger=BIRTHDAY, schedule={"daily": "09:00"}, steps=LETTER, target=_child())
     shop.on("cats", "2026-03-01 00:00")
