@@ -12,6 +12,7 @@ import pytest
 
 from relance import flow
 from relance.customers.relations import scratch
+from relance.explaining.explain import explain
 from relance.scenarios.journeys import OUTCOMES
 from tests.stories.conftest import QUARTER
 from tests.stories.online_retail import BOTH, FIRST, LAST, Retailer, at, by_month, days, list_hash
@@ -108,6 +109,21 @@ def test_check_4_five_files_come_late(year: Retailer, variant: Variant) -> None:
     assert len(set(sends["second-purchase"])) == 3202, "nobody is written to twice"
     occurrences = "SELECT count(DISTINCT (scenario, contact, occurrence)) FROM decisions WHERE outcome = 'send'"
     assert shop.place.engine.value(occurrences) == 3202 + 3257
+    astray = [(name, who) for name in BOTH for _, who in sorted(set(sends[name]) - set(year.decided(name)))]
+    assert len(astray) == 15
+    for name, who in astray:
+        assert late_orders(shop, who, name, arrival), f"{name} to {who}: explain names the order that came late"
+
+
+def late_orders(shop: Retailer, who: str, scenario: str, arrival: date) -> set[str]:
+    """Orders that `explain` names, placed before the message was decided and known only at the arrival."""
+    told = explain(shop.place, who, scenario, at(arrival, 10))
+    assert told.outcome == "send" and told.decided_at is not None
+    assert told.decided_at < at(arrival, 8)
+    seen = [row for condition in told.conditions if condition.known_now for row in condition.known_now.evidence]
+    late = [row for row in seen if row.table == "orders" and row.known_at == at(arrival, 8)]
+    assert all(row.happened_at is not None and row.happened_at < told.decided_at for row in late)
+    return {row.key for row in late}
 
 
 @pytest.mark.slow
