@@ -20,7 +20,7 @@ from relance.explaining.person import EXPLAINED, OneContact, Person
 from relance.explaining.said import Pen, pen_of
 from relance.scenarios.moment import Moment, Running
 from relance.scenarios.program import Node
-from relance.scenarios.running import last_turn, running_scenarios, stored_version
+from relance.scenarios.running import last_turn, last_turns, running_scenarios, stored_version
 from relance.scenarios.versions import Version
 
 _TICK = timedelta(microseconds=1)
@@ -31,9 +31,10 @@ class Case:
     """What is explained.
 
     turn: the instant of the conditions, the decision's where there is one, else the instant asked (`at`).
-    now: all that is known today. `decision` is the stored row, with aware instants; `arrival` the occurrence it
-    (or the next turn) is about, None where the trigger sees nothing; `coming` another one that falls due later.
-    `standing`: why nobody has decided: no_fact, not_due, not_on, already_past, too_old_to_see, undecided.
+    now: all that is known today. last_turn: the last one by then that asked for the scenario. `decision` is the
+    stored row, with aware instants; `arrival` the occurrence it (or the next turn) is about, None where the trigger
+    sees nothing; `coming` another one that falls due later. `standing`: why nobody has decided: no_fact, not_due,
+    not_on, already_past, too_old_to_see, undecided.
     """
 
     place: Installation
@@ -100,10 +101,10 @@ class _Found:
 def open_case(place: Installation, person: Person, scenario: str, at: datetime) -> Case:
     """The case, inside a transaction that is rolled back. NotFound where the scenario was never published."""
     latest = stored_version(place.ledger, scenario)
-    last = last_turn(place.engine, before=at + _TICK)
     if at >= (last_turn(place.engine, before=None) or at):
         absorb_ledger(place.engine, place.ledger, at)  # what has left since the last turn counts, as in a plan
     running = next((each for each in running_scenarios(place.ledger, at) if each.version.name == scenario), None)
+    last = last_turns(place.engine, [running], at + _TICK).get(scenario) if running else None
     found = _written(place, person, scenario, at)
     place.engine.load("explained", EXPLAINED, [{"contact": person.contact}])
     view = OneContact(place.tables, history=True, merged=place.view(at).merged)
@@ -142,7 +143,7 @@ def _chosen(case: Case, seen: Sequence[Arrival], found: _Found) -> Case:
 def _standing(case: Case, arrival: Arrival) -> str:
     if case.running is None:
         return "not_on"
-    if arrival.due_at <= case.running.since:
+    if arrival.due_at < case.running.since:
         return "already_past"
     lookback = case.version.scenario.lookback
     if case.last_turn and arrival.due_at <= lookback.before(case.last_turn, case.place.zone):

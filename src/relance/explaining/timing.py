@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import ibis
@@ -23,6 +23,7 @@ from relance.scenarios.items import left_in_carts
 
 _NOTHING_DUE = Found(None, Seen(Said("rien n’est dû", "nothing is due")), fixed=True)
 _SENT = ("send", "held_out")
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def switched_on(case: Case) -> Found:
@@ -47,12 +48,22 @@ def feeds(reading: Reading) -> Found:
     if case.arrival is None or case.arrival.due_at > case.turn:
         return _NOTHING_DUE
     rows = [_feed(case, need.feed, reading.known) for need in case.version.scenario.needs]
-    flags = reading.flags
-    day = case.pen.day(local_day(case.arrival.due_at, case.place.zone))
-    words = Said("complètes jusqu’au début du {day}", "complete up to the start of {day}").put(day=day)
-    if flags["stale"] or flags["feed_waiting"]:
-        words = Said("incomplètes avant le début du {day}", "not complete up to the start of {day}").put(day=day)
-    return Found(bool(flags["stale"] or flags["feed_waiting"]), Seen(words, None, tuple(rows)))
+    missing = bool(reading.flags["stale"] or reading.flags["feed_waiting"])
+    words = Said("complètes jusqu’au début du {day}", "complete up to the start of {day}")
+    if missing:
+        words = Said("incomplètes avant le début du {day}", "not complete up to the start of {day}")
+    day = case.pen.day(awaited_day(case, reading.known))
+    return Found(missing, Seen(words.put(day=day), None, tuple(rows)))
+
+
+def awaited_day(case: Case, known: datetime) -> date:
+    """The first local day, of the one it was due and the turn's own, up to which a needed feed is missing; the
+    turn's own where none is."""
+    assert case.arrival is not None
+    found = (_feed(case, need.feed, known).value for need in case.version.scenario.needs)
+    until = min((each or _NEVER for each in found), default=_NEVER)
+    days = [local_day(instant, case.place.zone) for instant in (case.arrival.due_at, case.turn)]
+    return next((day for day in days if until < to_instant(day, time(0, 0), case.place.zone)), days[-1])
 
 
 def too_late(reading: Reading) -> Found:
