@@ -110,6 +110,7 @@ def test_each_book_of_the_cart_is_kept_or_dropped_with_its_reason(shop):
         "pocket: bought since": "bought",
     }
     assert (left.verdict, left.seen.value) == ("held", 1)
+    assert {row.known_at for row in left.seen.evidence} == {local(TODAY)}
 
 
 def test_the_order_that_stopped_the_reminder_is_named(shop):

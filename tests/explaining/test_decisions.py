@@ -135,7 +135,7 @@ def test_too_late_is_said_with_both_instants(shop):
     found = condition(shop.why("c11", NOON), "too_late")
     assert found.seen.value == {"due_at": local("2026-02-26 09:00"), "fresh_for": "3d"}
     assert "26 février 2026" in found.seen.said.fr
-    assert "frais 3 jours" in found.seen.said.fr
+    assert "bon pendant 3 jours" in found.seen.said.fr
 
 
 def test_who_is_due_later_is_told_when_and_what_holds_already(shop):
