@@ -11,12 +11,16 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bench import start
+from bench import load, probe, render, start, turn
 
 Figures = dict[str, str]
 
 MEASURES: dict[str, Callable[[], Figures]] = {
     "start": start.measure,
+    "load": load.measure,
+    "probe": probe.measure,
+    "turn": turn.measure,
+    "render": render.measure,
 }
 
 

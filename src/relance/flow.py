@@ -1,8 +1,7 @@
-"""The whole system on one screen: one turn, top to bottom. Read this first.
+"""The whole system on one screen: one turn, top to bottom, from facts to approved messages; read this first."""
 
-Files have become facts (`ingest`); a turn asks who is due, what holds for them, and whether we may; what is
-approved is copied to the outbox, from which senders take it (`channels`). `plan` is the same turn, rolled back.
-"""
+# Files have become facts (`ingest`). A turn asks who is due, what holds for them, and whether we may; what is
+# approved is copied to the outbox, from which senders take it (`channels`). `plan` is the same turn, rolled back.
 
 from __future__ import annotations
 
@@ -10,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from relance.audiences.segments import load_segments, refresh, refreshed_since
 from relance.base.errors import Refused
 from relance.customers.absorb import absorb_ledger
 from relance.customers.installation import Installation
+from relance.customers.relations import View
 from relance.messages.release import release
 from relance.policy.decide import decide
 from relance.policy.record import record
@@ -47,12 +48,20 @@ def plan(place: Installation, at: datetime, only: Sequence[str] = (), enter_sinc
         return _turn(place, moment, only, "plan")
 
 
+def refresh_segments(place: Installation, view: View, turn: datetime) -> None:
+    """What turns see of segments is kept; a plan of a past day reads what was kept then."""
+    segments = load_segments(place.home.definitions / "segments")
+    if segments and not refreshed_since(place.engine, turn):
+        refresh(place.engine, segments, view, place.zone, turn)
+
+
 def _turn(place: Installation, moment: Moment, only: Sequence[str], kind: str) -> TurnReport:
     absorb_ledger(place.engine, place.ledger, moment.turn)
     running = running_scenarios(place.ledger, moment.turn, only)
     moment = replace(moment, last_turns=last_turns(place.engine, running, moment.turn))
     pinned = pinned_versions(place.engine, place.ledger, running, moment)
     view = place.view(moment.turn)
+    refresh_segments(place, view, moment.turn)
     lay_out(place.engine, moment, running)
     found = gather(place.engine, view, moment, running, pinned)
     decide(place.engine, view, place.settings, moment)

@@ -38,12 +38,12 @@ class Shop:
     def put(self, table: str, *rows: Mapping[str, Any]) -> None:
         """Rows known long ago unless said; one with `superseded_at` is a past version."""
         declared = self.tables[table]
-        for row in rows:
-            past = PAST if "superseded_at" in row else ""
-            more = (SUPERSEDED,) if past else ()
-            self._insert(table + past, (*declared.open_columns, *BOOKKEEPING, *more), row)
+        for past in ("", PAST):
+            kept = [row for row in rows if ("superseded_at" in row) == bool(past)]
+            more = (*BOOKKEEPING, SUPERSEDED) if past else BOOKKEEPING
+            self._insert(table + past, (*declared.open_columns, *more), kept)
             if declared.vault_columns:
-                self._insert(table + VAULT + past, (*declared.vault_columns, *BOOKKEEPING, *more), row)
+                self._insert(table + VAULT + past, (*declared.vault_columns, *more), kept)
 
     def ask(self, question: Any, *probes: Mapping[str, Any], zone: str = ZONE, **how: Any) -> dict[int, dict[str, Any]]:
         """What each probe sees, by its number (1, 2, … where none is given)."""
@@ -64,12 +64,14 @@ class Shop:
         load_moments(self.engine, [row["as_of"] for row in rows], days_needed(criteria), zone)
         return observe(criteria, scratch("probes", PROBES), view or self.view(), zone=zone)
 
-    def _insert(self, name: str, columns: Iterable[Column], row: Mapping[str, Any]) -> None:
-        kept = {"known_at": LONG_AGO, "period": LONG_AGO, "source": 1, **row}
+    def _insert(self, name: str, columns: Iterable[Column], rows: list[Mapping[str, Any]]) -> None:
+        if not rows:
+            return
         kinds = {column.name: column.type for column in columns}
-        values = {column: _stored(kept.get(column)) for column in kinds}
-        self.engine.load("one_row", kinds, [values])
-        self.engine.insert(name, scratch("one_row", kinds))
+        usual = {"known_at": LONG_AGO, "period": LONG_AGO, "source": 1}
+        whole = [{column: _stored({**usual, **row}.get(column)) for column in kinds} for row in rows]
+        self.engine.load("rows_put", kinds, whole)
+        self.engine.insert(name, scratch("rows_put", kinds))
 
 
 def _stored(value: Any) -> Any:

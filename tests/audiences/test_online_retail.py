@@ -70,9 +70,7 @@ def year() -> Shop:
 
 
 def ask(year: Shop, question: Any, day: str) -> int:
-    return count(
-        year.engine, audience(year.engine, parse_criteria(question), year.view(), ZONE, at(day), NOW)
-    )
+    return count(year.engine, audience(year.engine, parse_criteria(question), year.view(), ZONE, at(day), NOW))
 
 
 def test_check_7_rfm_cuts_and_class_sizes(year: Shop) -> None:

@@ -30,11 +30,7 @@ def segment(name: str, criteria: Any) -> Segment:
     return Segment(name, parse_criteria(criteria), {})
 
 
-RECENT = {
-    "recent": segment(
-        "recent", {"count": "orders", "where": "valid", "window": {"last": "30d"}, "at_least": 1}
-    )
-}
+RECENT = {"recent": segment("recent", {"count": "orders", "where": "valid", "window": {"last": "30d"}, "at_least": 1})}
 
 
 def order(key: str, contact: int, day: str, amount: str = "10", known: str | None = None) -> dict[str, Any]:
@@ -103,9 +99,7 @@ def test_moves_between_two_dates_are_counted_once_each(shop: Shop) -> None:
     segments = {**RECENT, "ever": segment("ever", {"count": "orders", "at_least": 1})}
     shop.put("orders", order("a", MARIE, "2026-01-01"), order("b", PAUL, "2026-03-01"))
     dates = (at("2026-01-15"), at("2026-03-02"))
-    matrix = transition_matrix(
-        shop.engine, ["recent", "ever"], segments, shop.view(), ZONE, dates, at("2026-04-01")
-    )
+    matrix = transition_matrix(shop.engine, ["recent", "ever"], segments, shop.view(), ZONE, dates, at("2026-04-01"))
     assert matrix == [Transition(None, "recent", 1), Transition("recent", "ever", 1)]
 
 
@@ -119,8 +113,7 @@ def test_new_cuts_alone_are_said_to_have_moved_people(shop: Shop) -> None:
     shop.put("orders", *(order(f"n{n}", n, "2026-01-03", str(100 * n)) for n in range(10, 20)))
     look(shop, "2026-01-04", big)
     moved = {
-        row["contact"]: row["moved_by"]
-        for row in shop.engine.rows("SELECT contact, moved_by FROM segment_members")
+        row["contact"]: row["moved_by"] for row in shop.engine.rows("SELECT contact, moved_by FROM segment_members")
     }
     assert moved[9] == "cuts"
     assert moved[19] == "facts"
@@ -155,9 +148,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("text", "sentence"), FILES)
-def test_a_segment_file_that_is_wrong_is_refused_in_one_sentence(
-    tmp_path: Path, text: str, sentence: str
-) -> None:
+def test_a_segment_file_that_is_wrong_is_refused_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     (tmp_path / "one.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(BadDocument) as refused:
         load_segments(tmp_path)
@@ -166,9 +157,7 @@ def test_a_segment_file_that_is_wrong_is_refused_in_one_sentence(
 
 def test_a_folder_of_segments_is_read_in_the_order_in_which_they_need_one_another(tmp_path: Path) -> None:
     (tmp_path / "1.yaml").write_text("segment: a\ncriteria: {none: [{segment: b}]}\n", encoding="utf-8")
-    (tmp_path / "2.yaml").write_text(
-        "segment: b\ncriteria: {count: orders, is: 1}\nabout: {fr: b}\n", encoding="utf-8"
-    )
+    (tmp_path / "2.yaml").write_text("segment: b\ncriteria: {count: orders, is: 1}\nabout: {fr: b}\n", encoding="utf-8")
     assert list(load_segments(tmp_path)) == ["b", "a"]
     (tmp_path / "3.yaml").write_text("segment: b\ncriteria: {count: orders, is: 2}\n", encoding="utf-8")
     with pytest.raises(BadDocument, match=r"3\.yaml: segment “b” is also in 2\.yaml"):

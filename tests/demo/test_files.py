@@ -36,9 +36,7 @@ def read(path: Path) -> pa.Table:
     return pacsv.read_csv(
         path,
         parse_options=pacsv.ParseOptions(delimiter=";"),
-        convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True
-        ),
+        convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(texts, pa.string()), strings_can_be_null=True),
     )
 
 
@@ -79,10 +77,7 @@ def test_history_comes_in_one_delivery_then_at_most_a_hundred_files(plan: DemoPl
 def test_thirty_turns_at_nine_hold_the_change_of_clocks(plan: DemoPlan) -> None:
     days = [date(2026, 3, 2) + timedelta(days=number) for number in range(30)]
     assert list(plan.turns) == [to_instant(day, time(9), ZONE) for day in days]
-    gaps = {
-        (later - sooner) / timedelta(hours=1)
-        for sooner, later in zip(plan.turns, plan.turns[1:], strict=False)
-    }
+    gaps = {(later - sooner) / timedelta(hours=1) for sooner, later in zip(plan.turns, plan.turns[1:], strict=False)}
     assert gaps == {23.0, 24.0}
 
 
@@ -120,9 +115,7 @@ def test_one_file_of_orders_misses_its_turn_and_one_comes_two_days_late(plan: De
 def test_a_file_is_corrected_a_day_later(plan: DemoPlan, folder: Path) -> None:
     first = folder / "commandes-2026-03-17T1800.csv"
     second = folder / "commandes-2026-03-17T1800-corrige.csv"
-    assert pc.sum(pc.cast(read(first)["quantite"], pa.int64())) != pc.sum(
-        pc.cast(read(second)["quantite"], pa.int64())
-    )
+    assert pc.sum(pc.cast(read(first)["quantite"], pa.int64())) != pc.sum(pc.cast(read(second)["quantite"], pa.int64()))
     arrives = {file: each.known_at for each in plan.deliveries for file in each.files}
     assert timedelta(hours=20) < arrives[second] - arrives[first] < timedelta(hours=26)
     assert set(read(first)["no_commande"].to_pylist()) < set(read(second)["no_commande"].to_pylist())
@@ -147,9 +140,7 @@ def test_an_order_never_changes_its_member_or_its_lines_only_its_status(plan: De
     table = (
         every(plan, "commandes")
         .group_by("no_commande")
-        .aggregate(
-            [("no_membre", "count_distinct"), ("date", "count_distinct"), ("statut", "count_distinct")]
-        )
+        .aggregate([("no_membre", "count_distinct"), ("date", "count_distinct"), ("statut", "count_distinct")])
     )
     assert pc.max(table["no_membre_count_distinct"]).as_py() == 1
     assert pc.max(table["date_count_distinct"]).as_py() == 1
@@ -210,9 +201,9 @@ def test_some_titles_and_some_readers_take_most(plan: DemoPlan) -> None:
     counts = np.sort(lines.group_by("ean").aggregate([("ean", "count")])["ean_count"].to_numpy())[::-1]
     assert counts[: len(counts) // 10].sum() > 0.25 * counts.sum()
     orders = lines.group_by(["no_membre", "no_commande"]).aggregate([]).drop_null()
-    often = np.sort(
-        orders.group_by("no_membre").aggregate([("no_commande", "count")])["no_commande_count"].to_numpy()
-    )[::-1]
+    often = np.sort(orders.group_by("no_membre").aggregate([("no_commande", "count")])["no_commande_count"].to_numpy())[
+        ::-1
+    ]
     assert often[: len(often) // 10].sum() > 0.35 * often.sum()
 
 

@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from relance.audiences.criteria import parse_criteria
+from relance.base.clock import naive_utc
 from relance.base.documents import load_document
 from relance.base.errors import Refused
 from relance.base.home import Home
+from relance.customers.own_tables import load_tables
 from relance.demo.calendar import ZONE
+from relance.demo.files import write_files
 from relance.demo.home import furnish_home
+from relance.ingest.feeds import period_end, period_in_name
+from relance.ingest.mapping import feed_of, load_feeds
 
 
 @pytest.fixture
@@ -45,3 +50,30 @@ def test_its_segments_are_criteria(home: Home) -> None:
         assert document.data["segment"] == path.stem
         assert set(document.data["title"]) == {"fr", "en"}
         parse_criteria(document.data["criteria"], path.name)
+
+
+def test_its_own_table_and_column_join_the_star_and_every_file_has_its_feed(home: Home, tmp_path: Path) -> None:
+    tables = load_tables(home.definitions / "tables")
+    assert tables["club_members"].own
+    assert tables["contacts"].column("favourite_genre") is not None
+    feeds = load_feeds(home.definitions, tables)
+    plan = write_files(tmp_path / "files", 300, 1)
+    for delivery in (plan.history, *plan.deliveries):
+        for file in delivery.files:
+            feed = feed_of(feeds, file.name)
+            assert file.name.startswith(feed.feed)
+            period = period_in_name(feed, file.name)
+            assert period is not None
+            assert period_end(feed, period) == period < naive_utc(delivery.known_at)
+
+
+def test_every_column_that_a_document_reads_is_in_the_files(home: Home, tmp_path: Path) -> None:
+    feeds = load_feeds(home.definitions, load_tables(home.definitions / "tables"))
+    plan = write_files(tmp_path / "files", 300, 1)
+    for file in plan.history.files:
+        header = file.read_text(encoding="utf-8-sig").splitlines()[0].replace('"', "").split(";")
+        feed = feed_of(feeds, file.name)
+        read = {
+            source for rule in feed.tables.values() for column in rule.columns.values() for source in column.sources()
+        }
+        assert read - feed.flags.keys() <= set(header)

@@ -43,9 +43,8 @@ from relance.policy.report import ScenarioReport
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.switching import switch_on
 from relance.scenarios.versions import Version, body_of
-
-from .engine_files import Parcel, deliveries, write_mappings
-from .world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
+from tests.reference.engine_files import Parcel, deliveries, write_mappings
+from tests.reference.world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
 
 LIBRARY = {
     "second_purchase": "second-purchase",

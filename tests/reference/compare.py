@@ -14,10 +14,10 @@ from time import perf_counter
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from .adapter import engine_under_test
-from .streets import assert_all_alike
-from .world import Run, World
-from .worlds import crowds
+from tests.reference.adapter import engine_under_test
+from tests.reference.streets import assert_all_alike
+from tests.reference.world import Run, World
+from tests.reference.worlds import crowds
 
 SIZE = 16
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from .gate import Asked, at_cap, held_out
-from .world import Outcome
+from tests.reference.gate import Asked, at_cap, held_out
+from tests.reference.world import Outcome
 
 Verdict = tuple[Outcome, str]
 SEND: Verdict = ("send", "")

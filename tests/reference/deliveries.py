@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Generic, TypeVar
 
-from .local_time import instant
-from .world import Cart, CartFile, CartLine, Complete, Order, OrderFile, OrderLine
+from tests.reference.local_time import instant
+from tests.reference.world import Cart, CartFile, CartLine, Complete, Order, OrderFile, OrderLine
 
 HORIZON = 13
 MORNING = time(8)
@@ -146,9 +146,7 @@ def _changed(frame: Frame, ids: Sequence[str], order: Order, one: Purchase) -> O
     return changes[one.again.change] if one.again else order
 
 
-def cart_files(
-    frame: Frame, ids: Sequence[str], baskets: Iterable[Basket], mishaps: Mishaps
-) -> tuple[CartFile, ...]:
+def cart_files(frame: Frame, ids: Sequence[str], baskets: Iterable[Basket], mishaps: Mishaps) -> tuple[CartFile, ...]:
     """Carts as they stood at the end of each period in which somebody touched them."""
     told: dict[Period, list[Cart]] = defaultdict(list)
     for number, one in enumerate(baskets, start=1):
@@ -200,6 +198,4 @@ def statements(frame: Frame, odd: Iterable[tuple[int, int, str | None]]) -> tupl
     """Every night's orders are said to be complete at six, but for odd ones (day, how many, hour)."""
     exceptions = {day + n: clock for day, nights, clock in odd for n in range(nights)}
     clocks = ((day, exceptions.get(day, "06:00")) for day in range(HORIZON + 2))
-    return tuple(
-        Complete("orders", frame.at(day, "00:00"), frame.at(day, clock)) for day, clock in clocks if clock
-    )
+    return tuple(Complete("orders", frame.at(day, "00:00"), frame.at(day, clock)) for day, clock in clocks if clock)

@@ -11,8 +11,8 @@ from itertools import groupby
 from json import dumps
 from pathlib import Path
 
-from .local_time import instant, shown
-from .world import Cart, ConsentAct, Order, World
+from tests.reference.local_time import instant, shown
+from tests.reference.world import Cart, ConsentAct, Order, World
 
 Rows = Iterable[Sequence[object]]
 PERIOD = "%Y-%m-%dT%H%M"

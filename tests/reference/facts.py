@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from .world import Cart, CartFile, ConsentAct, Order, OrderFile, StockRow, World
+from tests.reference.world import Cart, CartFile, ConsentAct, Order, OrderFile, StockRow, World
 
 T = TypeVar("T")
 
@@ -76,9 +76,7 @@ class Facts:
 
     def complete(self, feed: str, until: datetime, moment: datetime) -> bool:
         """Somebody had said by then that the feed is complete up to `until` or later."""
-        return any(
-            said.feed == feed and said.until >= until and said.known_at <= moment for said in self._complete
-        )
+        return any(said.feed == feed and said.until >= until and said.known_at <= moment for said in self._complete)
 
 
 def _last(rows: Sequence[StockRow]) -> StockRow:
@@ -97,9 +95,7 @@ def _valid_orders_by_contact(files: Iterable[OrderFile]) -> dict[str, Timeline[O
     return timelines
 
 
-def _take(
-    file: OrderFile, owners: dict[str, tuple[datetime, Order]], held: dict[str, dict[str, Order]]
-) -> set[str]:
+def _take(file: OrderFile, owners: dict[str, tuple[datetime, Order]], held: dict[str, dict[str, Order]]) -> set[str]:
     """Let a file own its orders, unless a newer period holds them; the contacts whose orders it touched."""
     touched: set[str] = set()
     for order in file.orders:

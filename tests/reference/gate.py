@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from .facts import Facts
-from .local_time import instant, local_date
-from .occurrences import Occurrence
-from .world import Contact, Scenario, World
+from tests.reference.facts import Facts
+from tests.reference.local_time import instant, local_date
+from tests.reference.occurrences import Occurrence
+from tests.reference.world import Contact, Scenario, World
 
 WAITING = "waiting_feed"
 ITEMS_SHOWN = 4

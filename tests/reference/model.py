@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
-from .crowd import SEND, Verdict, arbitrate, share_addresses
-from .facts import Facts
-from .gate import WAITING, Asked, first_reason, items, past_and_wanted
-from .local_time import days_before, local_date
-from .occurrences import Episodes, Occurrence, occurrences
-from .world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
+from tests.reference.crowd import SEND, Verdict, arbitrate, share_addresses
+from tests.reference.facts import Facts
+from tests.reference.gate import WAITING, Asked, first_reason, items, past_and_wanted
+from tests.reference.local_time import days_before, local_date
+from tests.reference.occurrences import Episodes, Occurrence, occurrences
+from tests.reference.world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
 
 Key = tuple[str, str, str]
 
@@ -146,9 +146,7 @@ def _window(
     if entered is not None:
         today = local_date(zone, turn.at)
         return lambda one: one.fact_date >= entered and one.due_date <= today
-    return lambda one: (
-        scenario.on_at <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
-    )
+    return lambda one: scenario.on_at <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
 
 
 def _too_old(one: Occurrence, scenario: Scenario, horizon: datetime | None) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
-from .facts import Facts
-from .local_time import instant, local_date
-from .world import Cart, CartLine, Scenario
+from tests.reference.facts import Facts
+from tests.reference.local_time import instant, local_date
+from tests.reference.world import Cart, CartLine, Scenario
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .local_time import instant
-from .world import ConsentAct, Contact, Order, OrderFile, OrderLine, Scenario, Turn, World
+from tests.reference.local_time import instant
+from tests.reference.world import ConsentAct, Contact, Order, OrderFile, OrderLine, Scenario, Turn, World
 
 PARQUET = Path(__file__).resolve().parents[3] / "shared/data/online-retail/online_retail.parquet"
 ZONE = "Europe/London"
@@ -33,9 +33,7 @@ def daily_orders() -> dict[date, tuple[Order, ...]]:
     rows: list[Any] = duckdb.connect().execute(QUERY, [str(PARQUET)]).fetchall()
     for row in rows:
         invoices[row[0]][row[1]].append(row)
-    return {
-        day: tuple(_order(number, lines) for number, lines in held.items()) for day, held in invoices.items()
-    }
+    return {day: tuple(_order(number, lines) for number, lines in held.items()) for day, held in invoices.items()}
 
 
 def _order(number: str, rows: list[Row]) -> Order:
@@ -60,9 +58,7 @@ def files(late: dict[date, datetime] | None = None) -> tuple[OrderFile, ...]:
     )
 
 
-def scenario(
-    name: str, days: int, fresh_days: int, on_at: datetime = SWITCH_ON, holdout: float = 0
-) -> Scenario:
+def scenario(name: str, days: int, fresh_days: int, on_at: datetime = SWITCH_ON, holdout: float = 0) -> Scenario:
     """Second purchase or win-back at 09:00."""
     trigger: Any = name.replace("-", "_")
     return Scenario(name, trigger, on_at, days=days, fresh_days=fresh_days, holdout=holdout)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from .model import run
-from .story import differing
-from .world import CartFile, OrderFile, Run, World
+from tests.reference.model import run
+from tests.reference.story import differing
+from tests.reference.world import CartFile, OrderFile, Run, World
 
 Fails = Callable[[World], bool]
 PARTS = ("scenarios", "order_files", "cart_files", "turns", "complete", "consents")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from .local_time import shown
-from .world import Cart, CartLine, Contact, Decision, Order, Run, Scenario, Turn, TurnReport, World
+from tests.reference.local_time import shown
+from tests.reference.world import Cart, CartLine, Contact, Decision, Order, Run, Scenario, Turn, TurnReport, World
 
 Line = tuple[datetime, int, str]
 IMPORT, SWITCH, TURN = 0, 1, 2
@@ -26,9 +26,7 @@ def differing(world: World, expected: Run, actual: Run) -> str:
         *_only("counted", world, expected.reports, actual.reports),
     ]
     if dict(expected.already_past) != dict(actual.already_past):
-        wrong.append(
-            f"already past: the model says {expected.already_past}, the engine {actual.already_past}"
-        )
+        wrong.append(f"already past: the model says {expected.already_past}, the engine {actual.already_past}")
     for side, mine, other in (("model", expected, actual), ("engine", actual, expected)):
         for one in sorted(set(mine.held_back) - set(other.held_back)):
             told = f"{one.scenario} to {one.contact} ({one.reason})"

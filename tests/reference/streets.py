@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from .model import run
-from .smaller import assert_alike
-from .story import differing
-from .world import Cart, CartFile, Order, OrderFile, Run, TurnReport, World
+from tests.reference.model import run
+from tests.reference.smaller import assert_alike
+from tests.reference.story import differing
+from tests.reference.world import Cart, CartFile, Order, OrderFile, Run, TurnReport, World
 
 Engine = Callable[[World], Run]
 Counts = dict[tuple[object, ...], int]

@@ -8,12 +8,12 @@ from decimal import Decimal
 
 import pytest
 
-from .adapter import engine_under_test
-from .compare import compare
-from .model import run
-from .smaller import assert_alike
-from .test_worlds import REACHED
-from .world import (
+from tests.reference.adapter import engine_under_test
+from tests.reference.compare import compare
+from tests.reference.model import run
+from tests.reference.smaller import assert_alike
+from tests.reference.test_worlds import REACHED
+from tests.reference.world import (
     Cart,
     CartFile,
     CartLine,

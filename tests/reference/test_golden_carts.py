@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from .model import run
-from .world import (
+from tests.reference.model import run
+from tests.reference.world import (
     Cart,
     CartFile,
     CartLine,
@@ -65,8 +65,10 @@ CARTS = (
     cart("i", logged_in=False),
     replace(
         cart("k"),
-        lines=tuple(CartLine(f"b{n}", utc(f"09T20:0{9 - n}")) for n in range(2, 7))
-        + (CartLine("book", utc("09T20:09")),),
+        lines=(
+            *(CartLine(f"b{n}", utc(f"09T20:0{9 - n}")) for n in range(2, 7)),
+            CartLine("book", utc("09T20:09")),
+        ),
     ),
     cart("l", "rare"),
     cart("m", "ebook"),
@@ -82,8 +84,7 @@ def golden(*turns: Turn, evening_feed: bool = True, orders_known: datetime = EVE
         zone="America/Toronto",
         contacts=contacts(),
         consents=tuple(
-            ConsentAct(one.id, "refused" if one.id == "j" else "granted", LONG_AGO, LONG_AGO)
-            for one in contacts()
+            ConsentAct(one.id, "refused" if one.id == "j" else "granted", LONG_AGO, LONG_AGO) for one in contacts()
         ),
         products=tuple(
             Product(word, "tracked", (StockRow(0, LONG_AGO, LONG_AGO),)) if word == "rare" else Product(word)

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from .gate import drawn
-from .local_time import days_before, instant
-from .model import run
-from .world import (
+from tests.reference.gate import drawn
+from tests.reference.local_time import days_before, instant
+from tests.reference.model import run
+from tests.reference.world import (
     Cap,
     Cart,
     CartFile,
@@ -70,8 +70,7 @@ def world(*scenarios: Scenario, days: int = 9, people: str = "ab", **more: objec
 def told(lived: Run) -> list[str]:
     """`4 win-back a refused lost`: day in June, scenario, contact, outcome, reason."""
     return [
-        f"{one.turn.day} {one.scenario} {one.contact} {one.outcome} {one.reason}".strip()
-        for one in lived.decisions
+        f"{one.turn.day} {one.scenario} {one.contact} {one.outcome} {one.reason}".strip() for one in lived.decisions
     ]
 
 
@@ -166,9 +165,7 @@ def test_a_late_order_inside_the_lookback_is_a_candidate_and_too_late() -> None:
 @pytest.mark.parametrize(("fresh", "outcome"), [(47, "refused too_late"), (48, "send")])
 def test_exactly_as_old_as_allowed_is_still_fresh(fresh: int, outcome: str) -> None:
     quick = replace(SECOND, fresh_days=None, fresh_hours=fresh)
-    home = world(
-        quick, order_files=(file(1, bought("o1", "a", 1)),), turns=(Turn(june(1)), Turn(june(6, "09:00")))
-    )
+    home = world(quick, order_files=(file(1, bought("o1", "a", 1)),), turns=(Turn(june(1)), Turn(june(6, "09:00"))))
     assert told(run(home)) == [f"6 second-purchase a {outcome}"]
 
 
@@ -208,9 +205,7 @@ def test_win_back_begins_again_with_each_new_silence() -> None:
         ("America/Santiago", date(2026, 9, 6), time(0), "2026-09-06T04:00Z"),
     ],
 )
-def test_local_times_that_do_not_exist_or_exist_twice(
-    zone: str, day: date, clock: time, expected: str
-) -> None:
+def test_local_times_that_do_not_exist_or_exist_twice(zone: str, day: date, clock: time, expected: str) -> None:
     assert instant(zone, day, clock) == datetime.fromisoformat(expected)
 
 

@@ -10,11 +10,11 @@ from functools import cache
 
 import pytest
 
-from . import online_retail as year
-from .gate import drawn, held_out
-from .local_time import instant
-from .model import run
-from .world import Decision, Run
+from tests.reference import online_retail as year
+from tests.reference.gate import drawn, held_out
+from tests.reference.local_time import instant
+from tests.reference.model import run
+from tests.reference.world import Decision, Run
 
 pytestmark = [
     pytest.mark.skipif(not year.PARQUET.exists(), reason=f"{year.PARQUET} is not here"),
@@ -107,8 +107,6 @@ def test_holdout_of_a_fifth_takes_the_published_people() -> None:
     assert (len(spared), len({one.contact for one in spared})) == (345, 286)
 
 
-@pytest.mark.parametrize(
-    ("contact", "u"), [("12347", 0.041838540), ("12349", 0.474106227), ("17850", 0.560882981)]
-)
+@pytest.mark.parametrize(("contact", "u"), [("12347", 0.041838540), ("12349", 0.474106227), ("17850", 0.560882981)])
 def test_l13_the_draw_of_three_known_people(contact: str, u: float) -> None:
     assert drawn("check", "second-purchase", "tone", contact) == pytest.approx(u, abs=1e-9)

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from .local_time import local_date
-from .model import run
-from .smaller import assert_alike
-from .story import differing, tell
-from .world import Contact, Decision, Run, Scenario, World
-from .worlds import worlds
+from tests.reference.local_time import local_date
+from tests.reference.model import run
+from tests.reference.smaller import assert_alike
+from tests.reference.story import differing, tell
+from tests.reference.world import Contact, Decision, Run, Scenario, World
+from tests.reference.worlds import worlds
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -141,15 +141,11 @@ def renamed(world: World, names: dict[str, str]) -> World:
         contacts=tuple(replace(one, id=names[one.id]) for one in world.contacts),
         consents=tuple(replace(one, contact=names[one.contact]) for one in world.consents),
         order_files=tuple(
-            replace(
-                file, orders=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.orders)
-            )
+            replace(file, orders=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.orders))
             for file in world.order_files
         ),
         cart_files=tuple(
-            replace(
-                file, carts=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.carts)
-            )
+            replace(file, carts=tuple(replace(row, contact=names.get(row.contact or "")) for row in file.carts))
             for file in world.cart_files
         ),
     )

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from .deliveries import (
+from tests.reference.deliveries import (
     FREE,
     HORIZON,
     PRICE,
@@ -27,8 +27,8 @@ from .deliveries import (
     order_files,
     statements,
 )
-from .local_time import local_date
-from .world import Cap, ConsentAct, Contact, OrderLine, Product, Scenario, StockRow, Turn, World
+from tests.reference.local_time import local_date
+from tests.reference.world import Cap, ConsentAct, Contact, OrderLine, Product, Scenario, StockRow, Turn, World
 
 Shopping = TypeVar("Shopping", Basket, Purchase)
 
@@ -73,9 +73,7 @@ purchases = st.builds(
     clock=clocks,
     lines=st.sampled_from(BOUGHT[:1] * 6 + BOUGHT[1:]),
     cancellation=st.sampled_from((False,) * 9 + (True,)),
-    again=st.sampled_from(
-        (None,) * 24 + tuple(Again(change, after) for change in CHANGES for after in (0, 1, 3))
-    ),
+    again=st.sampled_from((None,) * 24 + tuple(Again(change, after) for change in CHANGES for after in (0, 1, 3))),
 )
 visits = st.builds(
     Visit,
@@ -149,12 +147,8 @@ def _peopled(draw: st.DrawFn, setting: Setting) -> World:
     home = _household(contacts)
     made: list[Basket] = []
     if any(one.id == "cart" for one in setting.world.scenarios):
-        made = draw(st.lists(baskets, min_size=1, max_size=5)) + _each(
-            home, draw(st.lists(baskets, max_size=1))
-        )
-    bought = draw(st.lists(purchases, min_size=2, max_size=9)) + _each(
-        home, draw(st.lists(purchases, max_size=1))
-    )
+        made = draw(st.lists(baskets, min_size=1, max_size=5)) + _each(home, draw(st.lists(baskets, max_size=1)))
+    bought = draw(st.lists(purchases, min_size=2, max_size=9)) + _each(home, draw(st.lists(purchases, max_size=1)))
     bought += draw(_bought_after(made))
     return replace(
         setting.world,

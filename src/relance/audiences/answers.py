@@ -10,11 +10,11 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.audiences.compare import Seen, holds, literal
+from relance.audiences.conditions import Comparing
 from relance.audiences.criteria import (
     Amount,
     Attribute,
     Average,
-    Comparing,
     Count,
     Criteria,
     Extreme,

@@ -12,7 +12,8 @@ from relance.audiences.probes import load_moments, observe
 from relance.audiences.rfm import load_cuts, put_question
 from relance.audiences.scope import everyone
 from relance.base.clock import naive_utc
-from relance.customers.relations import View, house_relation, scratch
+from relance.customers.relations import View, house_relation, scratch, view_mark
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 
 AUDIENCE = "audience"  # scratch: the contacts of the last question
@@ -40,9 +41,14 @@ def audience(
     load_cuts(engine, view, criteria, [(as_of, known)], exact=exact_cuts)
     put_question(engine, as_of, known)
     fast = can_use_maintained(engine, view, as_of, known)
-    rows = observe(criteria, everyone(view), view, zone=zone, maintained=fast).rows
-    engine.keep(keep_as, rows.filter(rows["verdict"]).select(contact=rows["probe"]))
+    marks = ("audience", repr(criteria), view_mark(view), zone, str(fast))
+    engine.keep(keep_as, compiled(engine, marks, lambda: _holding(criteria, view, zone, fast)))
     return scratch(keep_as, {"contact": "integer"})
+
+
+def _holding(criteria: Criteria, view: View, zone: str, fast: bool) -> ir.Table:
+    rows = observe(criteria, everyone(view), view, zone=zone, maintained=fast, broad=True).rows
+    return rows.filter(rows["verdict"]).select(contact=rows["probe"])
 
 
 def count(engine: Engine, members: ir.Table) -> int:

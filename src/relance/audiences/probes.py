@@ -61,15 +61,17 @@ def observe(
     *,
     zone: str | None = None,
     maintained: bool = False,
+    broad: bool = False,
 ) -> Observed:
     """What every probe sees and whether the criteria hold for it: facts of its contact that happened at or
     before `as_of` and were known at `known`. A probe without a contact has verdict false.
 
     probes: a table with the columns of PROBES. zone: the brand's, needed where a date is compared with an
-    instant. Before running it, `load_moments` for `days_needed`, and `rfm.load_cuts` where RFM is asked.
+    instant. maintained, broad: see `Scope`, for questions to everyone. Before running it, `load_moments` for
+    `days_needed`, and `rfm.load_cuts` where RFM is asked.
     Raises BadDocument, naming the place in the tree, for tables, columns and values that do not suit.
     """
-    asked = scope(probes, view, days_needed(criteria), zone, maintained)
+    asked = scope(probes, view, days_needed(criteria), zone, maintained, broad)
     listed = list(leaves(criteria))
     answers = [_placed(path, node, asked) for path, node in listed]
     seen = _seen(asked, answers, [path for path, _ in listed])

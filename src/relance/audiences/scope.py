@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.audiences.compare import Seen, holds
-from relance.audiences.criteria import AllRows, AnyRow, ColumnTest, NoRow, RowCriteria, Window
+from relance.audiences.conditions import AllRows, AnyRow, ColumnTest, RowCriteria, Window, parts_of
 from relance.base.errors import BadDocument
 from relance.base.spans import Span, parse_span
 from relance.customers.relations import View, scratch
@@ -45,17 +45,24 @@ class Scope:
     probes: the asked probes with our columns ending in `_` (probe_, contact_, as_of_, known_, fact_at_,
     fact_day_, and since_N_, day_N_ for the local days that the criteria need), so that no column of a
     retailer's own table meets them. zone: the brand's, for dates written beside instants. maintained: the
-    question is "now" and maintained tables may answer.
+    question is "now" and maintained tables may answer. broad: the probes are everyone at one instant, so it
+    pays to leave old facts out before they are joined.
     """
 
     view: View
     probes: ir.Table
     zone: str | None = None
     maintained: bool = False
+    broad: bool = False
 
 
 def scope(
-    probes: ir.Table, view: View, days: Iterable[int], zone: str | None = None, maintained: bool = False
+    probes: ir.Table,
+    view: View,
+    days: Iterable[int],
+    zone: str | None = None,
+    maintained: bool = False,
+    broad: bool = False,
 ) -> Scope:
     """Probes beside the moments that they need. A probe whose instant has no moments is not answered at all,
     so a forgotten `load_moments` is seen as missing rows and never as a "no"."""
@@ -72,7 +79,7 @@ def scope(
         )
         joined = prepared.inner_join(named, prepared["as_of_"] == named[f"moment_{count}_"])
         prepared = joined.drop(f"moment_{count}_")
-    return Scope(view, prepared, zone, maintained)
+    return Scope(view, prepared, zone, maintained, broad)
 
 
 def everyone(view: View) -> ir.Table:
@@ -109,6 +116,8 @@ def matching(asked: Scope, name: str, where: Rows = None, window: Window | None 
     which the condition holds. Columns: the table's and the probes'."""
     table = related(asked.view, name)
     fact, probes = asked.view.facts(name), asked.probes
+    if window and asked.broad:
+        fact = _late_enough(table, fact, window)
     predicates = [probes["contact_"] == fact["contact"], *asked.view.known(fact, probes["known_"])]
     if table.happened:
         predicates.append(fact[table.happened] <= probes["as_of_"])
@@ -139,6 +148,16 @@ def _inside(table: Table, fact: ir.Table, probes: ir.Table, window: Window) -> i
     return happened >= probes["fact_day_"]
 
 
+def _late_enough(table: Table, fact: ir.Table, window: Window) -> ir.Table:
+    """Leaves out what is too old for every probe before they are joined; each one's own bound still holds."""
+    span = parse_span(window.last) if window.last is not None else None
+    if table.happened is None or span is None or span.elapsed:
+        return fact
+    moments = scratch(MOMENTS, MOMENT_COLUMNS)
+    earliest = moments.filter(moments["days"] == span.days)["since"].min().as_scalar()
+    return fact.filter(fact[table.happened] > earliest)
+
+
 def row_test(where: RowCriteria, rows: ir.Table, table: Table, zone: str | None) -> ir.BooleanValue:
     """The condition on one row; never null."""
     if isinstance(where, str):
@@ -154,15 +173,6 @@ def row_test(where: RowCriteria, rows: ir.Table, table: Table, zone: str | None)
     if isinstance(where, AllRows):
         return ibis.and_(*tests)
     return ibis.or_(*tests) if isinstance(where, AnyRow) else ~ibis.or_(*tests)
-
-
-def parts_of(where: RowCriteria) -> tuple[RowCriteria, ...]:
-    """What a combination of row conditions combines."""
-    if isinstance(where, AllRows):
-        return where.all
-    if isinstance(where, AnyRow):
-        return where.any
-    return where.none if isinstance(where, NoRow) else ()
 
 
 def columns_of(where: Rows) -> set[str]:

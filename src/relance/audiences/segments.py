@@ -22,22 +22,24 @@ from relance.audiences.criteria import (
     leaves,
     parse_criteria,
 )
-from relance.audiences.everyone import audience, count
+from relance.audiences.everyone import audience
 from relance.audiences.rfm import compute_cuts, measures_asked, store_cuts
 from relance.base.clock import aware_utc, naive_utc
 from relance.base.errors import BadDocument, Refused
 from relance.base.zones import local_day
 from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 
-FIELDS = ("segment", "criteria", "about")
+FIELDS = ("segment", "title", "criteria", "about")
+RUN = {"segment": "text", "at": "instant", "members": "integer"}
 STAY = {"contact": "integer", "moved_by": "text"}
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A named audience whose history is kept. about: what it means, by language."""
+    """A named audience whose history is kept. about: what it means, by language; a title is for pages only."""
 
     name: str
     criteria: Criteria
@@ -131,6 +133,17 @@ def refresh(engine: Engine, segments: Mapping[str, Segment], view: View, zone: s
         return [_refresh_one(engine, each, view, zone, at, before.get(each.name)) for each in ordered.values()]
 
 
+def refreshed_since(engine: Engine, at: datetime) -> bool:
+    """Whether segments have been asked at or after an instant."""
+    last = engine.value(compiled(engine, ("last-refresh",), _last_refresh))
+    return last is not None and last >= naive_utc(at)
+
+
+def _last_refresh() -> ir.Table:
+    runs = house_relation("segment_runs")
+    return runs.aggregate(last=runs["at"].max())
+
+
 def members_at(
     engine: Engine,
     name: str,
@@ -216,8 +229,7 @@ def _place(name: str, segments: Mapping[str, Segment], placed: dict[str, Segment
 
 
 def _refuse_the_past(engine: Engine, at: datetime) -> None:
-    runs = house_relation("segment_runs")
-    last = engine.value(runs.agg(last=runs["at"].max()))
+    last = engine.value(compiled(engine, ("last-refresh",), _last_refresh))
     if last is not None and naive_utc(at) < last:
         raise Refused(f"segments were refreshed at {last}Z; {naive_utc(at)}Z is before that")
 
@@ -246,19 +258,36 @@ def _refresh_one(
     engine: Engine, segment: Segment, view: View, zone: str, at: datetime, before: ir.Table | None
 ) -> Refreshed:
     members = audience(engine, segment.criteria, view, zone, at, at, exact_cuts=False, keep_as="members_now")
-    stays = house_relation("segment_members")
+    number = int(engine.value(compiled(engine, ("members-now",), lambda: members.count().as_table())))
+    engine.load("run", RUN, [{"segment": segment.name, "at": naive_utc(at), "members": number}])
+    first = not engine.value(compiled(engine, ("segment-runs",), _runs_before))
+    old = "" if before is None else before.get_name()
+    marks = (old, str(first))
+    engine.keep("leaving", compiled(engine, ("leaving", *marks), lambda: _leaving(members, before)))
+    engine.keep("entering", compiled(engine, ("entering", *marks), lambda: _entering(members, before, first)))
+    left = _close(engine)
+    entered = engine.insert("segment_members", compiled(engine, ("open-stays",), _opened))
+    engine.insert("segment_runs", compiled(engine, ("segment-run",), lambda: scratch("run", RUN)))
+    return Refreshed(segment.name, number, entered, left)
+
+
+def _runs_before() -> ir.Table:
     runs = house_relation("segment_runs")
-    first = not engine.value(runs.filter(runs["segment"] == segment.name).count().as_table())
-    there = stays.filter(stays["segment"] == segment.name, stays["left_at"].isnull())
-    engine.keep("leaving", _said(there.anti_join(members, "contact"), before, members_before=True))
-    engine.keep("entering", _said(members.anti_join(there, "contact"), before, members_before=False, first=first))
-    left = _close(engine, at)
-    entered = _open(engine, segment.name, at)
-    found = Refreshed(segment.name, count(engine, members), entered, left)
-    run = {"segment": "text", "at": "instant", "members": "integer"}
-    engine.load("run", run, [{"segment": segment.name, "at": naive_utc(at), "members": found.members}])
-    engine.insert("segment_runs", scratch("run", run))
-    return found
+    return runs.semi_join(scratch("run", RUN), "segment").count().as_table()
+
+
+def _there() -> ir.Table:
+    """Open stays in the segment that is being asked."""
+    stays = house_relation("segment_members")
+    return stays.filter(stays["left_at"].isnull()).semi_join(scratch("run", RUN), "segment")
+
+
+def _leaving(members: ir.Table, before: ir.Table | None) -> ir.Table:
+    return _said(_there().anti_join(members, "contact"), before, members_before=True)
+
+
+def _entering(members: ir.Table, before: ir.Table | None, first: bool) -> ir.Table:
+    return _said(members.anti_join(_there(), "contact"), before, members_before=False, first=first)
 
 
 def _said(moving: ir.Table, before: ir.Table | None, *, members_before: bool, first: bool = False) -> ir.Table:
@@ -274,18 +303,17 @@ def _said(moving: ir.Table, before: ir.Table | None, *, members_before: bool, fi
     return joined.mutate(moved_by=said).drop("contact_before")
 
 
-def _close(engine: Engine, at: datetime) -> int:
-    columns = HOUSE_TABLES["segment_members"]
-    leaving = scratch("leaving", columns)
+def _close(engine: Engine) -> int:
+    leaving = compiled(engine, ("leaving-stays",), lambda: scratch("leaving", HOUSE_TABLES["segment_members"]))
     engine.delete("segment_members", leaving, ("segment", "contact", "entered_at", "left_at"))
-    return engine.insert("segment_members", leaving.mutate(left_at=_moment(at)))
+    return engine.insert("segment_members", compiled(engine, ("close-stays",), _closed))
 
 
-def _open(engine: Engine, name: str, at: datetime) -> int:
-    entering = scratch("entering", STAY)
-    rows = entering.mutate(segment=ibis.literal(name), entered_at=_moment(at), left_at=ibis.null("timestamp(6)"))
-    return engine.insert("segment_members", rows)
+def _closed() -> ir.Table:
+    leaving = scratch("leaving", HOUSE_TABLES["segment_members"]).drop("left_at")
+    return leaving.cross_join(scratch("run", RUN).select(left_at="at"))
 
 
-def _moment(at: datetime) -> ir.Value:
-    return ibis.literal(naive_utc(at), type="timestamp(6)")
+def _opened() -> ir.Table:
+    run = scratch("run", RUN).select("segment", entered_at="at")
+    return scratch("entering", STAY).cross_join(run).mutate(left_at=ibis.null("timestamp(6)"))

@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from relance.audiences.conditions import ColumnTest, RowCriteria, Window, parts_of
 from relance.audiences.criteria import (
     Amount,
     Attribute,
-    ColumnTest,
     Count,
     Criteria,
     Extreme,
     Holds,
     InRfm,
     InSegment,
-    RowCriteria,
-    Window,
 )
-from relance.audiences.scope import parts_of
 from relance.base.spans import parse_span
 from relance.customers.star import STAR
 
@@ -95,6 +92,11 @@ def describe_node(node: Criteria, language: str) -> str:
         if isinstance(node, kind):
             return says(node, pick)
     raise TypeError(f"{type(node).__name__} is not a question")
+
+
+def describe_rows(table: str, where: RowCriteria | None, language: str) -> str:
+    """One row of a table under a condition, without an article: `valid order`, `commande valable`."""
+    return _noun(table, where, False, 1 if language.startswith("fr") else 0)[0]
 
 
 def _count(node: Count, pick: int) -> str:

@@ -41,6 +41,11 @@ class Home:
         return self.path / "definitions"
 
     @property
+    def texts(self) -> Path:
+        """Compiled queries, kept to start quickly; may be deleted."""
+        return self.path / "texts.json"
+
+    @property
     def settings_file(self) -> Path:
         return self.path / "relance.toml"
 

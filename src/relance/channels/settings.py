@@ -62,9 +62,12 @@ class MailSettings:
     test_addresses: frozenset[str] = field(default_factory=frozenset)
 
     def sender(self, name: str) -> Sender:
-        """The sender of this name; without any, the brand, which only the mailbox accepts. Raises Refused."""
+        """The sender of this name; where there is only one, any name means it. Without any, the brand, which
+        only the mailbox accepts. Raises Refused."""
         if not self.senders:
             return Sender(self.brand.name or "Relance", "relance@relance.invalid")
+        if len(self.senders) == 1:
+            return next(iter(self.senders.values()))
         if name not in self.senders:
             known = ", ".join(self.senders) or "none"
             raise Refused(f"the settings have no sender “{name}” (they have {known}); add it, nothing was sent")

@@ -25,9 +25,8 @@ def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
     last = last_event(engine)
     while events := list(ledger.events_since(last, _BATCH)):
         engine.load("ledger_events", _STATES, [_row(event, turn) for event in events])
-        states = scratch("ledger_events", _STATES)
-        engine.insert("message_states", states.select(*HOUSE_TABLES["message_states"]))
-        engine.insert("touches", _touches(states))
+        engine.insert("message_states", compiled(engine, ("absorb-states",), _states))
+        engine.insert("touches", compiled(engine, ("absorb-touches",), _touches))
         last = events[-1].seq
         taken += len(events)
     return taken
@@ -67,8 +66,13 @@ def _row(event: OutboxEvent, turn: datetime) -> dict[str, object]:
     }
 
 
-def _touches(states: ir.Table) -> ir.Table:
+def _states() -> ir.Table:
+    return scratch("ledger_events", _STATES).select(*HOUSE_TABLES["message_states"])
+
+
+def _touches() -> ir.Table:
     """A marketing message accepted, or whose outcome is unknown, has touched its contact."""
+    states = scratch("ledger_events", _STATES)
     made = states.filter(states["state"].isin(["accepted", "unknown"]), states["purpose"] == "marketing")
     key = ["scenario", "step", "contact", "occurrence", "channel"]
     made = made.distinct(on=key, keep="first")

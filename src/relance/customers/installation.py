@@ -23,7 +23,7 @@ from relance.customers.tables import Table
 from relance.engines.duckdb import DuckEngine, open_warehouse
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger
-from relance.engines.texts import compiled
+from relance.engines.texts import compiled, keep_texts, remember_texts
 
 
 @dataclass
@@ -60,6 +60,7 @@ class Installation:
         return View(self.tables, history=latest is not None and latest > naive_utc(turn), merged=merged)
 
     def close(self) -> None:
+        keep_texts(self.home.texts)
         self.engine.close()
 
 
@@ -74,6 +75,7 @@ def _number_of_aliases() -> ir.Table:
 
 def open_installation(home: Home) -> Installation:
     """Opens everything, creating and migrating what is missing. Busy where another process owns the warehouse."""
+    remember_texts(home.texts)
     settings = home.settings()
     tables = load_tables(home.definitions / "tables")
     engine = open_warehouse(home.warehouse, memory_limit=settings.memory_limit, threads=settings.threads)

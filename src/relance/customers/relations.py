@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.base.errors import BadDocument
+from relance.base.ids import digest
 from relance.customers.schema import HOUSE_TABLES, PAST, VAULT
 from relance.customers.tables import BOOKKEEPING, SUPERSEDED, Column, Table
 from relance.engines.warehouse import IBIS_TYPES
@@ -67,14 +68,17 @@ class View:
         forever = ibis.timestamp("9999-12-31 00:00:00").cast("timestamp(6)")
         return current.mutate(superseded_at=forever).union(relation(name + PAST, (*listed, SUPERSEDED)))
 
-    def _followed(self, table: Table, rows: ir.Table) -> ir.Table:
-        """Rows of a merged contact belong to the one it was merged into; profiles stay their own."""
-        own = table.name in ("contacts", "identities", "aliases")
-        if own or not self.merged or "contact" not in rows.columns:  # a vault may be keyed without it
+    def follow(self, rows: ir.Table) -> ir.Table:
+        """The rows with their contact replaced by the one it was merged into, where there are merges."""
+        if not self.merged or "contact" not in rows.columns:  # a vault may be keyed without it
             return rows
         alias = relation("aliases", self.tables["aliases"].open_columns)
         joined = rows.left_join(alias, rows["contact"] == alias["contact"], rname="alias_{name}")
         return joined.mutate(contact=ibis.coalesce(joined["into"], joined["contact"])).select(*rows.columns)
+
+    def _followed(self, table: Table, rows: ir.Table) -> ir.Table:
+        """Facts of a merged contact belong to the one it was merged into; profiles stay their own."""
+        return rows if table.name in ("contacts", "identities", "aliases") else self.follow(rows)
 
 
 def relation(name: str, columns: tuple[Column, ...]) -> ir.Table:
@@ -90,3 +94,17 @@ def house_relation(name: str) -> ir.Table:
 def scratch(name: str, columns: Mapping[str, str]) -> ir.Table:
     """A scratch table of logical column types, as an expression."""
     return ibis.table({column: IBIS_TYPES[kind] for column, kind in columns.items()}, name=name)
+
+
+def view_mark(view: View) -> str:
+    """What tells two ways of looking at the star apart."""
+    return f"{view.history}{view.merged}{_tables_mark(view.tables)}"
+
+
+_TABLE_MARKS: dict[int, tuple[Mapping[str, Table], str]] = {}  # by identity; the tables are kept so that it holds
+
+
+def _tables_mark(tables: Mapping[str, Table]) -> str:
+    if id(tables) not in _TABLE_MARKS:
+        _TABLE_MARKS[id(tables)] = (tables, digest(repr(sorted(map(repr, tables.values())))))
+    return _TABLE_MARKS[id(tables)][1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from relance.base.ids import digest
 from relance.base.zones import local_spans, offset_spans
@@ -10,11 +11,14 @@ from relance.engines.duckdb import DuckEngine
 
 FIRST, LAST = datetime(1900, 1, 1), datetime(2101, 1, 1)
 DAYS = {"day": "date", "since": "instant", "until": "instant", "shift": "integer", "instant": "instant"}
+_MADE: WeakKeyDictionary[DuckEngine, set[str]] = WeakKeyDictionary()
 _SPANS = {name: kind for name, kind in DAYS.items() if name != "day"}
 
 
 def keep_local_days(engine: DuckEngine, zone: str) -> str:
     """(day, since, until, shift, instant) for each local day from 1900 to 2100; answers the table's name.
+
+    Made once per engine; call it outside of a transaction, so that it is not undone with one.
 
     A local time in [since, until) of its day means `time - shift seconds`, or `instant` where it is given.
     """
@@ -27,13 +31,14 @@ def keep_offset_days(engine: DuckEngine, zone: str) -> str:
 
 
 def _keep(engine: DuckEngine, name: str, spans: list[dict[str, object]]) -> str:
-    there = f"SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = '{name}'"
-    if engine.value(there):
+    made = _MADE.setdefault(engine, set())
+    if name in made:
         return name
     engine.load("zone_spans", _SPANS, [{**span, "shift": span["offset"]} for span in spans])
     engine.execute(
-        f"CREATE TEMP TABLE {name} AS SELECT d.day::DATE AS day, s.since, s.until, s.shift, s.instant "
+        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT d.day::DATE AS day, s.since, s.until, s.shift, s.instant "
         f"FROM range(TIMESTAMP '{FIRST}', TIMESTAMP '{LAST}', INTERVAL 1 DAY) AS d(day) "
         "JOIN zone_spans AS s ON s.since < d.day + INTERVAL 1 DAY AND s.until > d.day"
     )
+    made.add(name)
     return name

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from relance.engines.duckdb import DuckEngine
 from relance.engines.versions import Stored
+
+
+def look(engine: DuckEngine, name: str, query: str) -> None:
+    """A scratch view of a query that is read once."""
+    engine.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
 
 
 def drop_duplicates(engine: DuckEngine, name: str, key: Sequence[str]) -> list[int]:
@@ -135,34 +139,42 @@ def without_stale(engine: DuckEngine, name: str, owner: str, stale: str) -> int:
     return records
 
 
-def new_orders(engine: DuckEngine) -> list[tuple[int, datetime]]:
-    """(contact, latest instant) of the orders that this file made valid. Needs `state_orders`."""
-    return _pairs(
-        engine,
-        "SELECT o.contact, max(o.placed_at) AS at FROM orders AS o JOIN state_orders AS s USING (order_id) "
-        "LEFT JOIN orders_past AS p ON p.order_id = o.order_id AND p.superseded_at = s.known_at "
-        "WHERE o.valid AND o.contact IS NOT NULL AND o.placed_at IS NOT NULL AND (s.state = 'inserted' "
-        "OR (s.state = 'updated' AND (NOT p.valid OR p.contact IS DISTINCT FROM o.contact))) GROUP BY 1 ORDER BY 1",
+_NEWLY_VALID = (
+    "orders AS o JOIN state_orders AS s USING (order_id) JOIN waiting AS w ON w.contact = o.contact "
+    "LEFT JOIN orders_past AS p ON p.order_id = o.order_id AND p.superseded_at = s.known_at "
+    "WHERE o.valid AND o.placed_at IS NOT NULL AND (s.state = 'inserted' "
+    "OR (s.state = 'updated' AND (NOT p.valid OR p.contact IS DISTINCT FROM o.contact)))"
+)
+
+
+def new_orders(engine: DuckEngine) -> list[dict[str, Any]]:
+    """(contact, at) of the latest order that this file made valid. Needs `state_orders` and `waiting`."""
+    return engine.rows(f"SELECT o.contact, max(o.placed_at) AS at FROM {_NEWLY_VALID} GROUP BY 1 ORDER BY 1")
+
+
+def new_purchases(engine: DuckEngine) -> list[dict[str, Any]]:
+    """(contact, product, at) of the valid lines that this file brought. Needs `state_order_lines` and `waiting`."""
+    return engine.rows(
+        "SELECT l.contact, l.product, max(l.placed_at) AS at FROM order_lines AS l "
+        "JOIN state_order_lines AS s USING (line) JOIN waiting AS w ON w.contact = l.contact "
+        "WHERE l.valid AND s.state IN ('inserted', 'updated') AND l.product IS NOT NULL AND l.placed_at IS NOT NULL "
+        "GROUP BY 1, 2 ORDER BY 1, 2"
     )
-
-
-def _pairs(engine: DuckEngine, query: str) -> list[tuple[int, datetime]]:
-    return [(row["contact"], row["at"]) for row in engine.rows(query)]
 
 
 def new_refusals(engine: DuckEngine) -> list[dict[str, Any]]:
-    """Refusals that this file brought. Needs `state_consent_acts`."""
+    """Refusals that this file brought. Needs `state_consent_acts` and `waiting`."""
     return engine.rows(
         "SELECT a.contact, a.channel, a.purpose, a.sender, a.happened_at FROM consent_acts AS a "
-        "JOIN state_consent_acts AS s USING (act_id) WHERE s.state IN ('inserted', 'updated') "
-        "AND a.act <> 'granted' AND a.contact IS NOT NULL ORDER BY a.contact, a.act_id"
+        "JOIN state_consent_acts AS s USING (act_id) JOIN waiting AS w ON w.contact = a.contact "
+        "WHERE s.state IN ('inserted', 'updated') AND a.act <> 'granted' ORDER BY a.contact, a.act_id"
     )
 
 
-def out_of_stock(engine: DuckEngine) -> list[dict[str, Any]]:
-    """Products whose latest count, brought by this file, is zero. Needs `state_product_stock`."""
+def new_stock(engine: DuckEngine) -> list[dict[str, Any]]:
+    """The latest count of each product that this file counted. Needs `state_product_stock`."""
     return engine.rows(
-        "SELECT product, store, max(counted_at) AS counted_at FROM product_stock "
+        "SELECT product, store, arg_max(quantity, counted_at) AS quantity, max(counted_at) AS at FROM product_stock "
         "WHERE product IN (SELECT product FROM state_product_stock WHERE state IN ('inserted', 'updated')) "
-        "GROUP BY product, store HAVING arg_max(quantity, counted_at) <= 0 ORDER BY product, store"
+        "GROUP BY product, store HAVING max(counted_at) IS NOT NULL ORDER BY product, store"
     )

@@ -50,13 +50,14 @@ class DuckEngine:
             self.connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
         except duckdb.IOException as error:
             raise _cannot_open(path, error) from None
+        self.connection.execute("SET enable_progress_bar = false")
         self._depth = 0
 
     def compile(self, expression: ir.Table) -> str:
         return str(ibis.to_sql(expression, dialect="duckdb"))
 
     def arrow(self, query: Query) -> pa.Table:
-        return self._run(query).to_arrow_table()
+        return self.connection.sql(self._text(query)).to_arrow_table()
 
     def rows(self, query: Query) -> list[dict[str, Any]]:
         result = self._run(query)
@@ -74,8 +75,10 @@ class DuckEngine:
     def create(self, name: str, columns: Mapping[str, str]) -> None:
         listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
         self.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({listed})')
+        there = {column[0] for column in self.execute(f'SELECT * FROM "{name}" LIMIT 0').description}
         for column, kind in columns.items():
-            self.execute(f'ALTER TABLE "{name}" ADD COLUMN IF NOT EXISTS "{column}" {TYPES[kind]}')
+            if column not in there:
+                self.execute(f'ALTER TABLE "{name}" ADD COLUMN "{column}" {TYPES[kind]}')
 
     def keep(self, name: str, query: Query) -> int:
         made = self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self._text(query)}')

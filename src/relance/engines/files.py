@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from relance.base.errors import BadFile
+from relance.base.errors import BadFile, RelanceError
 from relance.engines.duckdb import DuckEngine
 from relance.engines.places import MOST_TEXT, Place, lines_at, records, shortened
 from relance.engines.spool import Format, Spooled, rewritten
@@ -111,7 +111,7 @@ def _read_csv(
 ) -> Taken:
     """Reads, and where one open quote swallowed the lines after it, refuses its line alone and reads again."""
     lost: list[Reject] = []
-    listed = ", ".join(f"x{place} AS c{at}" for at, place in enumerate(wanted)) or "NULL AS c0"
+    listed = ", ".join(f"{_trimmed(f'x{place}')} AS c{at}" for at, place in enumerate(wanted)) or "NULL AS c0"
     blank = " WHERE x0 IS NOT NULL" if len(names) == 1 else ""  # an empty line is no record
     for repair in range(MOST_REPAIRS):
         source = _csv_source(file.plain, form, len(names)) + blank
@@ -158,12 +158,23 @@ def _scan(
             return None
         raise _unreadable(file, error) from None
     order = "SELECT * FROM reject_rows ORDER BY line_byte_position, column_idx DESC"
-    return {int(row["line_byte_position"]) - 1: row for row in engine.rows(order)}
+    return {_begins(row): row for row in engine.rows(order)}
+
+
+def _begins(error: dict[str, Any]) -> int:
+    """Byte offset (from 0) of a record; the engine may count the end of the line before to it."""
+    text = str(error["csv_line"] or "")
+    return int(error["line_byte_position"]) - 1 + len(text) - len(text.lstrip("\r\n"))
 
 
 def _keep(engine: DuckEngine, query: str, into: str) -> None:
+    """Ordinals are the engine's own row numbers, which begin elsewhere inside a transaction."""
     engine.execute(f'CREATE OR REPLACE TEMP TABLE "{into}_texts" AS {query}')
-    engine.execute(f'CREATE OR REPLACE TEMP VIEW "{into}" AS SELECT rowid + 1 AS record, * FROM "{into}_texts"')
+    ends = engine.rows(f'SELECT min(rowid) AS first, max(rowid) AS last, count(*) AS n FROM "{into}_texts"')[0]
+    if ends["n"] and ends["last"] - ends["first"] + 1 != ends["n"]:
+        raise RelanceError("the engine does not number rows in order; the file was not imported")
+    shift = (ends["first"] or 0) - 1
+    engine.execute(f'CREATE OR REPLACE TEMP VIEW "{into}" AS SELECT rowid - {shift} AS record, * FROM "{into}_texts"')
 
 
 def _count(engine: DuckEngine, into: str) -> int:
@@ -171,7 +182,7 @@ def _count(engine: DuckEngine, into: str) -> int:
 
 
 def _spans(error: dict[str, Any]) -> int:
-    return 1 + str(error["csv_line"] or "").rstrip("\r\n").count("\n")
+    return 1 + str(error["csv_line"] or "").strip("\r\n").count("\n")
 
 
 def _open(error: dict[str, Any]) -> bool:
@@ -306,7 +317,13 @@ def _as_text(column: str, kind: str) -> str:
     name = '"' + column.replace('"', '""') + '"'
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"strftime(make_timestamp(epoch_us({name})), '%Y-%m-%dT%H:%M:%S.%fZ')"
-    return f"CAST({name} AS VARCHAR)"
+    return _trimmed(f"CAST({name} AS VARCHAR)")
+
+
+def _trimmed(name: str) -> str:
+    """Outer space is never meant, and a value of nothing else is none; most values have none and cost nothing."""
+    spaced = f"{name} < '!' OR suffix({name}, ' ') OR suffix({name}, chr(9))"
+    return f"CASE WHEN {spaced} THEN nullif(trim({name}, E' \\t\\r\\n'), '') ELSE {name} END"
 
 
 def _unreadable(file: Spooled, error: Exception) -> BadFile:

@@ -20,14 +20,24 @@ def draw(seed: str, scenario: ir.StringValue, step: ir.StringValue, own_id: ir.S
     return bits.cast("float64") / float(2**64)
 
 
-@ibis.udf.scalar.builtin(name="try_strptime")
+@ibis.udf.scalar.builtin(name="try_strptime")  # type: ignore[untyped-decorator]
 def _try_strptime(text: str, form: str) -> datetime:  # type: ignore[empty-body]
     """The local time, or null."""
 
 
-@ibis.udf.scalar.builtin(name="regexp_full_match")
+@ibis.udf.scalar.builtin(name="regexp_full_match")  # type: ignore[untyped-decorator]
 def _full_match(text: str, pattern: str) -> bool:  # type: ignore[empty-body]
     """Whether the whole text has that form."""
+
+
+@ibis.udf.scalar.builtin(name="substr")  # type: ignore[untyped-decorator]
+def _substr(text: str, start: int) -> str:  # type: ignore[empty-body]
+    """The text from a position on, counted from 1."""
+
+
+def tail(text: ir.StringValue, skipped: int) -> ir.StringValue:
+    """The text without its first characters."""
+    return _substr(text, ibis.literal(skipped + 1))
 
 
 def try_strptime(text: ir.StringValue, form: str) -> ir.TimestampValue:

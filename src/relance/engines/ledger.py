@@ -244,6 +244,9 @@ class Ledger(Protocol):
     def outbox(self, *, contact: int | None = None, states: Sequence[str] = STATES) -> list[OutboxRow]:
         """Rows by id, of one contact or in some states."""
 
+    def waiting_contacts(self) -> set[int]:
+        """Contacts with a row that has not left yet, the leaving ones included."""
+
     def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
         """Waiting rows whose time has come (deferred ones: whose retry time has), oldest due first."""
 

@@ -147,6 +147,10 @@ class Outbox(SqliteFile):
             )
         ]
 
+    def waiting_contacts(self) -> set[int]:
+        waiting = "SELECT DISTINCT contact FROM outbox WHERE state IN ('queued', 'deferred', 'handing')"
+        return {row["contact"] for row in self.rows(waiting)}
+
     def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
         return [
             _row(row)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 
 import ibis.expr.types as ir
 
+from relance.base.ids import digest
 from relance.engines.warehouse import Engine
 
-_TEXTS: dict[tuple[str, ...], str] = {}
+_TEXTS: dict[str, str] = {}
+_MOST_KEPT = 2_000
 
 
 def compiled(engine: Engine, marks: tuple[str, ...], build: Callable[[], ir.Table]) -> str:
@@ -16,7 +22,37 @@ def compiled(engine: Engine, marks: tuple[str, ...], build: Callable[[], ir.Tabl
 
     The marks must name everything the text depends on: instants are data in scratch tables and never part of it.
     """
-    key = (type(engine).__name__, *marks)
+    key = digest("\n".join((type(engine).__name__, *marks)))
     if key not in _TEXTS:
         _TEXTS[key] = engine.compile(build())
     return _TEXTS[key]
+
+
+def remember_texts(path: Path) -> None:
+    """Takes up the texts that another process of the same code kept; a file of other code is passed over."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return  # nothing is lost: texts are made again
+    if kept.get("code") == _code():
+        for key, text in kept["texts"].items():
+            _TEXTS.setdefault(key, text)
+
+
+def keep_texts(path: Path) -> None:
+    """Keeps the texts for the next process, where there are new ones."""
+    before = path.stat().st_size if path.exists() else -1
+    body = json.dumps({"code": _code(), "texts": dict(list(_TEXTS.items())[-_MOST_KEPT:])})
+    if len(body.encode()) == before or not path.parent.exists():
+        return
+    draft = path.with_suffix(".part")
+    draft.write_text(body, encoding="utf-8")
+    draft.replace(path)
+
+
+@cache
+def _code() -> str:
+    """Tells one state of our code, and of the compiler's, from another."""
+    here = Path(__file__).parents[1]
+    files = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in here.rglob("*.py"))
+    return digest(repr(files) + version("ibis-framework") + version("sqlglot"))

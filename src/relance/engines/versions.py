@@ -112,10 +112,12 @@ def absent_lines(
     `into_stale` the owners of which a newer file is known. Answers both numbers.
     """
     owners = f'SELECT DISTINCT "{owner}" FROM "{source}"'
-    engine.keep(
+    held = engine.keep(
         into + "_all",
         f'SELECT t.* FROM "{stored.name}" AS t SEMI JOIN ({owners}) AS c ON t."{owner}" = c."{owner}"',
     )
+    if not held:
+        return 0, 0
     stale = engine.keep(
         into + "_stale",
         f'SELECT "{owner}" FROM "{into}_all" GROUP BY 1 HAVING max(period) > {_at(stamp.period)}',

@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.customers.tables import ColumnType
-from relance.engines.functions import full_match, try_strptime
+from relance.engines.functions import full_match, tail, try_strptime
 from relance.engines.warehouse import IBIS_TYPES
 
 # Why a record was refused: code to sentence. Codes are stable; sentences may change.
@@ -81,9 +81,7 @@ class LocalTime:
 
 def source_text(atom: Atom, raw: ir.StringValue) -> ir.StringValue:
     """The text that is read: mapped to another, or replaced where empty."""
-    text = raw.strip().nullif("")
-    if atom.map:
-        text = text.substitute(dict(atom.map), else_=text)
+    text = raw.substitute(dict(atom.map), else_=raw) if atom.map else raw
     return text if atom.default is None else text.fill_null(atom.default)
 
 
@@ -98,12 +96,12 @@ def local_time(atom: Atom, text: ir.StringValue) -> LocalTime:
     if atom.format is not None:
         return _in_form(atom.format, text)
     local = text.try_cast("timestamp(6)")
-    tail = text.substr(10)
-    written = tail.contains("+") | tail.contains("-")
+    rest = tail(text, 10)
+    written = rest.contains("+") | rest.contains("-")
     sign = ibis.ifelse(text.re_extract(_OFFSET, 1) == "-", -1, 1)
     hours = text.re_extract(_OFFSET, 2).try_cast("int64")
     minutes = text.re_extract(_OFFSET, 3).try_cast("int64").fill_null(0)
-    zulu = tail.upper().endswith("Z") | tail.upper().endswith("UTC")
+    zulu = rest.endswith("Z") | rest.endswith("z") | rest.endswith("UTC")
     offset = ibis.cases((written, sign * (hours * 3600 + minutes * 60)), (zulu, 0))
     return LocalTime(local, offset, text.notnull() & (local.isnull() | ~full_match(text, _TIME)))
 

@@ -11,7 +11,7 @@ from time import perf_counter
 from weakref import WeakKeyDictionary
 
 from relance.base.clock import aware_utc, naive_utc
-from relance.base.errors import BadFile, Refused
+from relance.base.errors import BadFile, Refused, RelanceError
 from relance.base.ids import digest
 from relance.customers.identity import check_secret
 from relance.customers.own_tables import load_tables
@@ -19,7 +19,8 @@ from relance.customers.schema import create_star
 from relance.customers.tables import Table
 from relance.engines.calendar import keep_local_days, keep_offset_days
 from relance.engines.duckdb import DuckEngine
-from relance.engines.spool import Spooled, spooled
+from relance.engines.files import Taken
+from relance.engines.spool import spooled
 from relance.engines.versions import Stamp
 from relance.ingest.facts import LedgerHook
 from relance.ingest.feeds import MANIFEST, feed_complete, manifest_lines, period_end, period_in_name
@@ -32,6 +33,7 @@ from relance.ingest.reports import ImportReport
 
 Progress = Callable[[str, int, int], None]  # name of the file, files done, files in all
 
+EVER = datetime(1, 1, 1)  # stands for a period that is not known yet
 _PLANS: dict[tuple[str, ...], Plan] = {}
 _READY: WeakKeyDictionary[DuckEngine, str] = WeakKeyDictionary()
 # What a feed should be imported after, by the first table that it fills: owners before what they own.
@@ -45,6 +47,15 @@ class Arrival:
     path: Path
     feed: Feed
     period: datetime | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file that was refused whole, the feed it was for, and why."""
+
+    path: Path
+    feed: str | None
+    error: RelanceError
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,25 @@ def import_delivery(
     A file that cannot be read is refused whole: the others are taken, then BadFile says why. Refused where
     known_at lies before the last import or turn, or where history is asked for a feed imported before.
     """
+    reports, refusals = deliver(engine, ledger_hook, home_definitions, files, known_at, history, progress, secret)
+    if len(refusals) == 1:
+        raise refusals[0].error
+    if refusals:
+        raise BadFile("; ".join(str(refusal.error) for refusal in refusals))
+    return reports
+
+
+def deliver(
+    engine: DuckEngine,
+    ledger_hook: LedgerHook | None,
+    home_definitions: Path,
+    files: Sequence[Path],
+    known_at: datetime,
+    history: bool = False,
+    progress: Progress | None = None,
+    secret: bytes = b"",
+) -> tuple[list[ImportReport], list[Refusal]]:
+    """As `import_delivery`, but answers the files that were refused beside the reports of the others."""
     tables = load_tables(home_definitions / "tables")
     feeds = load_feeds(home_definitions, tables)
     make_ready(engine, tables, secret)
@@ -86,22 +116,37 @@ def import_delivery(
     if history:
         for feed in {arrival.feed.feed: arrival.feed for arrival in arrivals}.values():
             check_history(engine, feed)
-    said = [line for path in manifests for line in manifest_lines(path, feeds)]
+    said, refused = _manifests(manifests, feeds)
+    refusals += refused
     delivery = Delivery(engine, ledger_hook, tables, next_import_id(engine), moment, history, secret)
     reports: list[ImportReport] = []
     for done, arrival in enumerate(arrivals):
         try:
             reports.append(_import_one(delivery, arrival))
         except BadFile as error:
-            refusals.append(error)
+            refusals.append(Refusal(arrival.path, arrival.feed.feed, error))
         if progress is not None:
             progress(arrival.path.name, done + 1, len(arrivals))
-    if refusals:
-        raise _all_refused(refusals)
-    with engine.transaction():
-        for feed_name, until in said:
-            feed_complete(engine, feed_name, until, moment)
-    return reports
+    _say_complete(delivery, said, {refusal.feed for refusal in refusals})
+    return reports, refusals
+
+
+def _say_complete(delivery: Delivery, said: list[tuple[str, datetime]], refused: set[str | None]) -> None:
+    """A feed of which a file was refused is not complete, whatever the manifest says."""
+    with delivery.engine.transaction():
+        for feed, until in said:
+            if feed not in refused:
+                feed_complete(delivery.engine, feed, until, delivery.known_at)
+
+
+def _manifests(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[tuple[str, datetime]], list[Refusal]]:
+    said, refusals = [], []
+    for path in paths:
+        try:
+            said += manifest_lines(path, feeds)
+        except BadFile as error:
+            refusals.append(Refusal(path, None, error))
+    return said, refusals
 
 
 def make_ready(engine: DuckEngine, tables: Mapping[str, Table], secret: bytes) -> None:
@@ -124,28 +169,22 @@ def _refuse_early(engine: DuckEngine, known_at: datetime) -> None:
             )
 
 
-def _arrivals(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[Arrival], list[BadFile]]:
+def _arrivals(paths: Sequence[Path], feeds: dict[str, Feed]) -> tuple[list[Arrival], list[Refusal]]:
     found, refusals = [], []
     for path in paths:
         feed = feed_of(feeds, path.name)
         try:
             found.append(Arrival(path, feed, period_in_name(feed, path.name)))
         except BadFile as error:
-            refusals.append(error)
-    found.sort(key=lambda one: (_rank(one.feed), one.period or datetime.max, one.path.name))
+            refusals.append(Refusal(path, feed.feed, error))
+    found.sort(key=lambda one: (_rank(one.feed), one.period or datetime(9999, 1, 1), one.path.name))
     return found, refusals
 
 
 def _rank(feed: Feed) -> int:
-    return (
-        min(_RANKS.get(name, 3) for name in feed.tables)
-        if feed.grain not in ("order_lines", "cart_lines")
-        else (2 if len(feed.tables) > 1 else 4)
-    )
-
-
-def _all_refused(refusals: list[BadFile]) -> BadFile:
-    return refusals[0] if len(refusals) == 1 else BadFile("; ".join(str(refusal) for refusal in refusals))
+    if feed.grain in ("order_lines", "cart_lines") and len(feed.tables) == 1:
+        return 4
+    return min(_RANKS.get(name, 3) for name in feed.tables)
 
 
 def _import_one(delivery: Delivery, arrival: Arrival) -> ImportReport:
@@ -153,49 +192,59 @@ def _import_one(delivery: Delivery, arrival: Arrival) -> ImportReport:
     engine, feed = delivery.engine, arrival.feed
     near = engine.path.parent if engine.path else None
     form = feed.format.for_file(arrival.path.name)
-    with spooled(arrival.path, form, near) as file, engine.transaction():
-        period = arrival.period or delivery.known_at
+    plan = plan_of(engine, feed, delivery.tables)
+    with spooled(arrival.path, form, near) as file:
         mark = digest("\n".join((file.digest, feed.fingerprint, str(arrival.period))))
         source = next_import_id(engine)
         before = known_before(engine, feed.feed, mark)
         if before is not None:
-            report = replace(
-                before, import_id=source, delivery=delivery.number, file=file.name, known_at=delivery.known_at
-            )
-        else:
-            stamp = Stamp(source, feed.feed, period, delivery.known_at)
-            report = _take(delivery, arrival, file, stamp)
-        report = replace(report, seconds=perf_counter() - started)
-        write_journal(engine, report, mark)
+            same = replace(before, import_id=source, delivery=delivery.number, file=file.name)
+            return _journalled(delivery, replace(same, known_at=delivery.known_at), mark, started)
+        work = Work(engine, plan, delivery.tables, Stamp(source, feed.feed, arrival.period or EVER, delivery.known_at))
+        taken = take_file(work, file, form)
+        with engine.transaction():
+            return _journalled(delivery, _fill(delivery, work, taken), mark, started)
+
+
+def _journalled(delivery: Delivery, report: ImportReport, mark: str, started: float) -> ImportReport:
+    report = replace(report, seconds=perf_counter() - started)
+    write_journal(delivery.engine, report, mark)
     return report
 
 
-def _take(delivery: Delivery, arrival: Arrival, file: Spooled, stamp: Stamp) -> ImportReport:
-    engine, feed = delivery.engine, arrival.feed
-    plan = plan_of(engine, feed, delivery.tables)
-    work = Work(engine, plan, delivery.tables, stamp)
-    taken = take_file(work, file, feed.format.for_file(arrival.path.name))
-    if plan.period_atom is not None:
-        last = engine.value(f"SELECT max({plan.period_atom}) FROM typed WHERE err IS NULL")
-        work.stamp = replace(stamp, period=last or stamp.period)
+def _fill(delivery: Delivery, work: Work, taken: Taken) -> ImportReport:
+    """All that one file writes, but for the journal."""
+    engine, feed = delivery.engine, work.plan.feed
+    work.stamp = replace(work.stamp, period=_period(delivery, work))
     _set_clock(delivery, work.stamp)
-    fill_tables(work, delivery.history)
+    waiting = sorted(delivery.hook.waiting_contacts()) if delivery.hook is not None else []
+    fill_tables(work, delivery.history, waiting)
     rejects = collect_rejects(work, taken)
-    write_reject_rows(engine, stamp.source, file.name, rejects)
+    write_reject_rows(engine, work.stamp.source, taken.file.name, rejects)
     until = _complete(delivery, feed, work.stamp) if feed.completes else None
     if delivery.hook is not None and work.facts:
         delivery.hook.facts_known(work.facts, aware_utc(delivery.known_at))
-    return _report(delivery, work, file, taken.rows + len(taken.rejects), Counter(r.reason for r in rejects), until)
+    read = taken.rows + len(taken.rejects)
+    return _report(delivery, work, taken.file.name, read, Counter(reject.reason for reject in rejects), until)
+
+
+def _period(delivery: Delivery, work: Work) -> datetime:
+    """What the file speaks of: by its name, by a column of it, else the instant of its import."""
+    atom = work.plan.period_atom
+    if atom is not None:
+        last = delivery.engine.value(f"SELECT max({atom}) FROM typed WHERE err IS NULL")
+        return last or delivery.known_at
+    return delivery.known_at if work.stamp.period == EVER else work.stamp.period
 
 
 def _report(
-    delivery: Delivery, work: Work, file: Spooled, read: int, reasons: Counter[str], until: datetime | None
+    delivery: Delivery, work: Work, file: str, read: int, reasons: Counter[str], until: datetime | None
 ) -> ImportReport:
     return ImportReport(
         import_id=work.stamp.source,
         delivery=delivery.number,
         feed=work.stamp.feed,
-        file=file.name,
+        file=file,
         period=work.stamp.period,
         known_at=delivery.known_at,
         read=read,

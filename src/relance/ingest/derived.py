@@ -60,6 +60,9 @@ def _consent_acts(rows: ir.Table, zone: str) -> ir.Table:
         anything = EVERYTHING if name != "sender" else "shop"
         everywhere = ibis.ifelse(rows["act"] == "opt_out", ibis.literal(EVERYTHING), given.fill_null(anything))
         rows = rows.mutate(**{name: everywhere})
+    # who refuses everything on every channel has opted out, whatever the file calls it
+    everything = (rows["act"] == "denied") & (rows["channel"] == EVERYTHING) & (rows["purpose"] == EVERYTHING)
+    rows = rows.mutate(act=ibis.ifelse(everything, "opt_out", rows["act"]))
     affirmative = rows["affirmative"] if "affirmative" in rows.columns else ibis.null("boolean")
     refuse = ibis.cases(
         (rows["act"].isnull(), "unknown_act"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,12 +33,15 @@ class Shape:
     atoms: list[Atom] = field(default_factory=list)
 
     def atom(self, atom: Atom) -> str:
-        """The name under which `typed` holds an atom."""
+        """The name under which `typed` holds an atom; one that is required anywhere is required."""
         if atom.source not in self.sources:
             self.sources.append(atom.source)
-        if atom not in self.atoms:
-            self.atoms.append(atom)
-        return f"a{self.atoms.index(atom)}"
+        for place, known in enumerate(self.atoms):
+            if replace(known, required=atom.required) == atom:
+                self.atoms[place] = known if known.required else atom
+                return f"a{place}"
+        self.atoms.append(atom)
+        return f"a{len(self.atoms) - 1}"
 
 
 def typed(shape: Shape, days: str | None) -> ir.Table:
@@ -92,7 +95,7 @@ def _with_day(rows: ir.Table, place: int, days: str) -> ir.Table:
         *[rows[name] for name in rows.columns],
         day["shift"].name(f"s{place}"),
         day["instant"].name(f"i{place}"),
-    )
+    ).mutate(**{f"d{place}": ibis.literal(True)})  # closes the join, so that the next does not extend it
 
 
 def _read(rows: ir.Table, shape: Shape, place: int, names: Mapping[str, str], days: str | None) -> Read:

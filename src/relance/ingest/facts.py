@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 
@@ -27,27 +29,44 @@ class RefusalFact:
 
 
 @dataclass(frozen=True)
+class PurchaseFact:
+    """A product that a contact was just seen to have bought, at its latest instant."""
+
+    contact: int
+    product: str
+    happened_at: datetime
+
+
+@dataclass(frozen=True)
 class StockFact:
-    """A product that is now out of stock (in one store, or None for the whole shop)."""
+    """The latest count of a product (in one store, or None for the whole shop) that a file brought."""
 
     product: str
     store: str | None
+    quantity: Decimal
     happened_at: datetime
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything that one file said which may stop a message that waits."""
+    """What one file said of contacts with messages that wait, and of products."""
 
     orders: tuple[OrderFact, ...] = ()
+    purchases: tuple[PurchaseFact, ...] = ()
     refusals: tuple[RefusalFact, ...] = ()
-    out_of_stock: tuple[StockFact, ...] = ()
+    stock: tuple[StockFact, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.orders or self.refusals or self.out_of_stock)
+        return bool(self.orders or self.purchases or self.refusals or self.stock)
 
 
 class LedgerHook(Protocol):
-    """Cancels unsent messages and writes stop facts, in sets; called inside the import's transaction."""
+    """Cancels unsent messages and writes stop facts, in sets, inside the import's transaction."""
 
-    def facts_known(self, facts: Facts, known_at: datetime) -> None: ...
+    def waiting_contacts(self) -> Collection[int]:
+        """Contacts with messages that have not left yet; facts are asked for them alone."""
+        ...
+
+    def facts_known(self, facts: Facts, known_at: datetime) -> None:
+        """Called before a file is acknowledged, where it said anything of them."""
+        ...

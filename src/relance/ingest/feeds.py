@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from relance.base.clock import naive_utc, parse_instant
-from relance.base.errors import BadDocument, BadFile, NotFound
+from relance.base.errors import BadDocument, BadFile
 from relance.base.spans import parse_span
 from relance.base.zones import to_instant
 from relance.engines.warehouse import Engine
@@ -31,7 +31,7 @@ def period_in_name(feed: Feed, name: str) -> datetime | None:
         pattern = pattern.replace(re.escape(mark), digits)
     for found in re.finditer(f"(?={'(' + pattern + ')'})", name):
         try:
-            local = datetime.strptime(found.group(1), form)  # noqa: DTZ007  its zone is the feed's
+            local = datetime.strptime(found.group(1), form)
         except ValueError:
             continue
         return naive_utc(to_instant(local.date(), local.time(), feed.zone or "UTC"))
@@ -73,7 +73,7 @@ def manifest_lines(path: Path, feeds: dict[str, Feed]) -> list[tuple[str, dateti
                 f'{path.name} line {number} is not like {{"feed": "orders", "complete_until": "2026-03-10T00:00:00Z"}}'
             ) from None
         if feed not in feeds:
-            raise NotFound(f"{path.name} line {number}: there is no feed “{feed}”")
+            raise BadFile(f"{path.name} line {number}: there is no feed “{feed}”")
         found.append((feed, naive_utc(until)))
     return found
 

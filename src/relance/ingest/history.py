@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import ibis
 import ibis.expr.types as ir
@@ -13,9 +13,9 @@ from relance.base.ids import digest
 from relance.base.spans import parse_span
 from relance.base.zones import local_day, plus_days, to_instant
 from relance.customers.relations import scratch
-from relance.engines.calendar import DAYS, keep_local_days, keep_offset_days
-from relance.engines.texts import compiled
+from relance.engines.calendar import DAYS
 from relance.engines.duckdb import DuckEngine
+from relance.engines.texts import compiled
 from relance.engines.versions import Stamp
 from relance.ingest.mapping import Feed
 from relance.ingest.plan import CLOCK, TablePlan
@@ -31,7 +31,7 @@ def check_history(engine: DuckEngine, feed: Feed) -> None:
         raise Refused(f"the feed “{feed.feed}” was imported before; --history is for its first import only")
 
 
-def available_at(feed: Feed, stamp: Stamp) -> object:
+def available_at(feed: Feed, stamp: Stamp) -> datetime:
     """When what a file says of its whole period could be known (naive UTC), not after its import."""
     zone, rule = feed.zone or "UTC", feed.available
     start = stamp.period.replace(tzinfo=UTC)
@@ -46,20 +46,18 @@ def available_at(feed: Feed, stamp: Stamp) -> object:
 
 def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -> None:
     """Sets `known_at` of the candidates: from their fact's instant, else from the file's period."""
-    keep_local_days(engine, feed.zone or "UTC")
-    keep_offset_days(engine, feed.zone or "UTC")
     columns = table.columns
     if "reference" in columns:
         name = ("history", feed.fingerprint, table.table.name, *columns)
         engine.keep("stamped", compiled(engine, name, lambda: _stamped(feed, table)))
     else:
         engine.load("period_known", {"at": "instant"}, [{"at": available_at(feed, stamp)}])
-        engine.keep("stamped", f'SELECT * REPLACE ((SELECT at FROM period_known) AS known_at) FROM "{table.two}"')
+        engine.keep("stamped", f'SELECT * REPLACE ((SELECT "at" FROM period_known) AS known_at) FROM "{table.two}"')
     engine.keep(table.two, 'SELECT * FROM "stamped"')
 
 
 def _stamped(feed: Feed, table: TablePlan) -> ir.Table:
-    kinds = {name: "string" for name in table.columns}
+    kinds = dict.fromkeys(table.columns, "string")
     rows = ibis.table({**kinds, "reference": "timestamp(6)", "known_at": "timestamp(6)"}, name=table.two)
     available = _available(feed, rows)
     clock = scratch("import_clock", CLOCK).select(imported="known_at")

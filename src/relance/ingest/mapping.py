@@ -195,7 +195,8 @@ DERIVED_KEYS["product_stock"] = {"store"}
 
 
 def _span(text: str) -> Span:
-    return _said(lambda: parse_span(text))
+    found: Span = _said(lambda: parse_span(text))
+    return found
 
 
 def _said(call: Any) -> Any:

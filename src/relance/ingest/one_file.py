@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from relance.engines.files import Reject, Taken, header, places_of, read_file
 from relance.engines.spool import Format, Spooled
 from relance.engines.versions import Stamp, Stored, absent, absent_lines, delete, merge
 from relance.ingest.expressions import RAW, TYPED
-from relance.ingest.facts import Facts, OrderFact, RefusalFact, StockFact
+from relance.ingest.facts import Facts, OrderFact, PurchaseFact, RefusalFact, StockFact
 from relance.ingest.history import stamp_rows
 from relance.ingest.plan import Plan, TablePlan, check_columns
 
@@ -61,11 +61,13 @@ def take_file(work: Work, file: Spooled, form: Format) -> Taken:
     return taken
 
 
-def fill_tables(work: Work, history: bool) -> None:
-    """From `typed` to the star: candidates, surrogates, versions, and what follows from them."""
+def fill_tables(work: Work, history: bool, waiting: Sequence[int]) -> None:
+    """From `typed` to the star: candidates, surrogates, versions, and what follows from them.
+
+    waiting: contacts with messages that wait; only they can be stopped by what the file says.
+    """
     engine = work.engine
-    for table in work.plan.tables:
-        engine.keep(table.one, table.first)
+    _candidates(work)
     _people(work)
     for table in work.plan.tables:
         engine.keep(table.two, table.second)
@@ -73,9 +75,12 @@ def fill_tables(work: Work, history: bool) -> None:
             stamp_rows(engine, work.plan.feed, table, work.stamp)
         _sort_out(work, table)
         _store(work, table)
-    if work.plan.has_people:
+    if work.new_contacts:
         make_stubs(engine)
     _follow(work)
+    if waiting:
+        engine.load("waiting", {"contact": "integer"}, [{"contact": contact} for contact in waiting])
+        work.facts = _facts(engine, {table.table.name for table in work.plan.tables})
 
 
 def collect_rejects(work: Work, taken: Taken) -> list[Reject]:
@@ -119,8 +124,16 @@ def _people(work: Work) -> None:
     work.new_contacts += resolve(engine, "owns")
     if engine.value("SELECT count(*) FROM ids WHERE erased"):
         candidates.mark_erased(engine, TYPED, plan.own_atoms, ERASED)
-        for table in plan.tables:
-            engine.keep(table.one, table.first)
+        _candidates(work)
+
+
+def _candidates(work: Work) -> None:
+    """Candidates as the document says; those that name no contact are read once and need not be kept."""
+    for table in work.plan.tables:
+        if table.contacts:
+            work.engine.keep(table.one, table.first)
+        else:
+            candidates.look(work.engine, table.one, table.first)
 
 
 def _sort_out(work: Work, table: TablePlan) -> None:
@@ -194,7 +207,7 @@ def _delete(work: Work, table: TablePlan, gone: str) -> int:
             if candidates.owned_keys(engine, lines, star.key[0], gone, "gone_owned"):
                 delete(engine, lines, "gone_owned", stamp)
     if star.vault_columns:
-        delete(engine, Stored(star.name + VAULT, star.key), gone, stamp)
+        delete(engine, Stored(star.name + VAULT, star.key), gone, stamp, remember=True)
     return delete(engine, Stored(star.name, star.key), gone, stamp, remember=True)
 
 
@@ -205,9 +218,8 @@ def _records(engine: DuckEngine, name: str) -> int:
 def _follow(work: Work) -> None:
     """What the rows of this file change elsewhere: cancelled orders, lines of late owners, maintained tables."""
     filled = {table.table.name: table for table in work.plan.tables}
-    work.facts = _facts(work.engine, set(filled))
     if "orders" in filled:
-        _refresh(work, bool(work.counts.get("orders", {}).get("deleted")))
+        _refresh(work, work.counts["orders"]["deleted"] > 0 if "orders" in work.counts else False)
     if "refunds" in filled:
         _cancel(work, filled["refunds"])
         _refresh(work, False)
@@ -227,12 +239,14 @@ def _refresh(work: Work, deleted: bool) -> None:
 def _facts(engine: DuckEngine, filled: set[str]) -> Facts:
     """What the rows of this file may stop."""
     orders = candidates.new_orders(engine) if "orders" in filled else []
+    bought = candidates.new_purchases(engine) if "order_lines" in filled else []
     refusals = candidates.new_refusals(engine) if "consent_acts" in filled else []
-    stock = candidates.out_of_stock(engine) if "product_stock" in filled else []
+    stock = candidates.new_stock(engine) if "product_stock" in filled else []
     return Facts(
-        tuple(OrderFact(contact, aware_utc(at)) for contact, at in orders),
+        tuple(OrderFact(row["contact"], aware_utc(row["at"])) for row in orders),
+        tuple(PurchaseFact(row["contact"], row["product"], aware_utc(row["at"])) for row in bought),
         tuple(RefusalFact(**{**row, "happened_at": aware_utc(row["happened_at"])}) for row in refusals),
-        tuple(StockFact(row["product"], row["store"], aware_utc(row["counted_at"])) for row in stock),
+        tuple(StockFact(row["product"], row["store"], row["quantity"], aware_utc(row["at"])) for row in stock),
     )
 
 

@@ -69,10 +69,6 @@ class Plan:
     own_atoms: tuple[str, ...]  # columns of `typed` that hold own ids of contacts
     period_atom: str | None  # the column of `typed` that says what the file speaks of
 
-    @property
-    def has_people(self) -> bool:
-        return any(table.contacts for table in self.tables)
-
 
 def shape_of(feed: Feed, tables: Mapping[str, Table]) -> Shape:
     """The source columns and atoms that a feed needs, found by walking its rules once."""

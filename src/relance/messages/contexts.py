@@ -13,13 +13,14 @@ import ibis.expr.types as ir
 from relance.base.clock import naive_utc
 from relance.base.zones import local_day
 from relance.customers.installation import Installation
-from relance.customers.relations import View, scratch
+from relance.customers.relations import View, scratch, view_mark
+from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.messages.fields import Field
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import left_in_carts
-from relance.scenarios.triggers import CLOCKS
+from relance.scenarios.triggers import CLOCKS, clock_of
 from relance.scenarios.versions import Version
 
 # Approved keys of one scenario, version and step.
@@ -35,6 +36,7 @@ APPROVED: Mapping[str, str] = {
     "at": "instant",
 }
 RULE = "release"
+_PRINTED = ("product", "title", "author", "publisher", "image_url", "url", "price", "currency")
 Values = dict[int, Any]  # by probe
 
 
@@ -64,7 +66,12 @@ def lay_out_batch(batch: Batch) -> None:
 
 def profiles(batch: Batch) -> dict[int, dict[str, Any]]:
     """Per contact: address, first name, language, and the shop that speaks to them."""
-    return {row["contact"]: row for row in batch.engine.rows(_profiles(batch.view))}
+    return {row["contact"]: row for row in _asked(batch, "profiles", lambda: _profiles(batch.view))}
+
+
+def _asked(batch: Batch, name: str, build: Callable[[], ir.Table]) -> list[dict[str, Any]]:
+    """The rows of a query that is compiled once for this way of looking at the star."""
+    return batch.engine.rows(compiled(batch.engine, ("context", name, view_mark(batch.view)), build))
 
 
 def supplied(batch: Batch, fields: Sequence[Field]) -> Mapping[str, Values]:
@@ -111,15 +118,19 @@ def _last_shop(view: View, asked: ir.Table) -> ir.Table:
 
 def _product(batch: Batch, _: Field) -> Values:
     """The title of what weighs most in the order behind."""
+    found = _asked(batch, "product", lambda: _titles(batch.view))
+    return {row["probe"]: row["title"] for row in found if row["title"]}
+
+
+def _titles(view: View) -> ir.Table:
     asked = scratch("approved", APPROVED).select("probe", "subject")
-    lines = batch.view.facts("order_lines")
+    lines = view.facts("order_lines")
     lines = lines.filter(lines["valid"]).select("order_id", "line", "product", "amount")
-    titles = batch.view.facts("products").select("product", "title")
+    titles = view.facts("products").select("product", "title")
     rows = asked.inner_join(lines, asked["subject"] == lines["order_id"]).inner_join(titles, "product")
     order = [rows["amount"].desc(), rows["line"]]
     rows = rows.mutate(place=ibis.row_number().over(group_by=rows["probe"], order_by=order))
-    found = batch.engine.rows(rows.filter(rows["place"] == 0).select("probe", "title"))
-    return {row["probe"]: row["title"] for row in found if row["title"]}
+    return rows.filter(rows["place"] == 0).select("probe", "title")
 
 
 def _fact_date(batch: Batch, _: Field) -> Values:
@@ -134,17 +145,36 @@ def _cart_url(batch: Batch, _: Field) -> Values:
 def _items(batch: Batch, _: Field) -> Values:
     """What is left in the cart now, with what the page of the product says."""
     items = batch.version.scenario.items or Items()
-    lines = left_in_carts(items, batch.view, RULE)
-    products = batch.view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
-    rows = lines.left_join(products, "product").drop("product_right")
     values: Values = {}
-    for row in batch.engine.rows(rows.order_by("probe", "place")):
+    for row in _asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))
     return values
 
 
+def _products_left(items: Items, view: View) -> ir.Table:
+    lines = left_in_carts(items, view, RULE)
+    products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
+    rows = lines.left_join(products, "product").drop("product_right")
+    rows = rows.left_join(_prices(view), "product").drop("product_right")
+    return rows.order_by("probe", "place")
+
+
+def _prices(view: View) -> ir.Table:
+    """The price in force, where a product has one in a single currency."""
+    clock = clock_of(RULE)
+    prices = view.facts("product_prices")
+    prices = prices.join(clock, prices["valid_from"] <= clock["turn"], rname="c_{name}")
+    order = prices["valid_from"].desc()
+    place = ibis.row_number().over(group_by=[prices["product"], prices["currency"]], order_by=order)
+    last = prices.mutate(place=place).filter(ibis._["place"] == 0)
+    one = last.group_by("product").agg(
+        price=last["amount"].max(), currency=last["currency"].max(), currencies=last["currency"].nunique()
+    )
+    return one.filter(one["currencies"] == 1).drop("currencies")
+
+
 def _item(row: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
-    kept = {name: row[name] for name in ("product", "title", "author", "publisher", "image_url", "url") if row[name]}
+    kept = {name: row[name] for name in _PRINTED if row[name]}
     kept.setdefault("title", row["product"])
     kept.setdefault("url", f"{batch.place.settings.brand.url.rstrip('/')}/{row['product']}")
     return kept

@@ -35,12 +35,16 @@ def library() -> list[str]:
     return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
 
 
-def library_document(name: str) -> Document:
-    """A scenario that comes with the product; NotFound names those that exist."""
+def library_text(name: str) -> str:
+    """The document of a scenario that comes with the product, as written; NotFound names those that exist."""
     if name not in library():
         raise NotFound(f"there is no scenario “{name}” in the library; there are {', '.join(library())}")
-    text = (files("relance.scenarios") / "library" / f"{name}.yaml").read_text(encoding="utf-8")
-    return load_document(text, source=f"library/{name}.yaml")
+    return (files("relance.scenarios") / "library" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def library_document(name: str) -> Document:
+    """The same document, read."""
+    return load_document(library_text(name), source=f"library/{name}.yaml")
 
 
 def check_scenario(place: Installation, document: Document) -> Version:

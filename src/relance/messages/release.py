@@ -31,7 +31,7 @@ _BATCH = 2_000
 def release(place: Installation) -> int:
     """Copies the messages of every turn not yet copied; answers how many are new in the outbox."""
     new = 0
-    for turn in _uncopied(place):
+    for turn in uncopied(place):
         place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": turn}])
         rows = place.engine.rows(compiled(place.engine, ("approved",), _approved))
         for (scenario, number, step), group in groupby(rows, key=_message_of):
@@ -41,7 +41,8 @@ def release(place: Installation) -> int:
     return new
 
 
-def _uncopied(place: Installation) -> list[datetime]:
+def uncopied(place: Installation) -> list[datetime]:
+    """Instants of the turns whose approved messages are not yet in the outbox, oldest first."""
     rows = place.engine.rows(compiled(place.engine, ("turn-kinds",), _turn_kinds))
     copied = {row["at"] for row in rows if row["kind"] == COPIED}
     return sorted({row["at"] for row in rows if row["kind"] == "run"} - copied)

@@ -18,6 +18,10 @@ class LedgerStops:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
 
+    def waiting_contacts(self) -> set[int]:
+        """Nobody else can be stopped."""
+        return self.ledger.waiting_contacts()
+
     def facts_known(self, facts: Facts, known_at: datetime) -> None:
         """One statement per reason, then the facts; senders read both and need no warehouse."""
         with self.ledger.transaction():
@@ -41,9 +45,12 @@ def _stop_facts(facts: Facts, known_at: datetime) -> Iterator[StopFact]:
         yield StopFact(ORDERED, order.happened_at, known_at, contact=order.contact)
     for refusal in facts.refusals:
         yield StopFact(_kind(refusal), refusal.happened_at, known_at, contact=refusal.contact)
-    for stock in facts.out_of_stock:
+    for bought in facts.purchases:
+        yield StopFact("bought", bought.happened_at, known_at, contact=bought.contact, product=bought.product)
+    for stock in facts.stock:
         if stock.store is None:
-            yield StopFact("out_of_stock", stock.happened_at, known_at, product=stock.product)
+            kind = "in_stock" if stock.quantity > 0 else "out_of_stock"
+            yield StopFact(kind, stock.happened_at, known_at, product=stock.product)
 
 
 def _kind(refusal: RefusalFact) -> str:

@@ -17,7 +17,7 @@ def consent_of(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bo
     act; an implied basis stops at its expiry. Transactional messages ask nothing, service messages only
     that nobody has objected. With one sender, acts under any name of a sender speak of it.
     """
-    acts = _matching(candidates, clock, view, one_sender)
+    acts = acts_on(candidates, clock, view, one_sender)
     summed = acts.group_by("rule", "probe").agg(
         denied=_latest(acts, acts["act"].isin(["denied", "opt_out"])),
         granted=_latest(acts, acts["act"] == "granted"),
@@ -38,7 +38,8 @@ def consent_of(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bo
     )
 
 
-def _matching(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bool) -> ir.Table:
+def acts_on(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bool) -> ir.Table:
+    """Acts of consent that speak of each candidate's channel, purpose and sender, as known at the turn."""
     acts = view.facts("consent_acts")
     known = acts.join(
         clock, [*view.known(acts, clock["known"]), acts["happened_at"] <= clock["turn"]], rname="c_{name}"

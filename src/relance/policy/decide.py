@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 from relance.base.clock import naive_utc
 from relance.base.settings import QuietHours, Settings
 from relance.base.zones import local_day, offset_spans, to_local
-from relance.customers.relations import View, relation, scratch
+from relance.customers.relations import View, relation, scratch, view_mark
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.arbitration import JUDGED, VERDICTS, judged, verdicts
@@ -20,7 +20,6 @@ from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screene
 from relance.scenarios.candidates import CANDIDATES, SETTLED
 from relance.scenarios.journeys import OUTCOMES
 from relance.scenarios.moment import Moment
-from relance.scenarios.versions import view_mark
 
 SCREENED = {
     **ADDRESSED,
@@ -39,7 +38,7 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
     if not engine.value(compiled(engine, ("any-candidate",), _any)):
         engine.load("outcomes", OUTCOMES, [])
         return 0
-    _lay_out(engine, view, settings, moment)
+    lay_out_gate(engine, view, settings, moment)
     marks = (view_mark(view), settings.model_dump_json(include={"seed", "pressure", "global_holdout", "senders"}))
     engine.keep("addressed", compiled(engine, ("addressed", *marks), lambda: addressed(view)))
     screen = compiled(engine, ("screened", *marks), lambda: screened(view, settings).select(*SCREENED))
@@ -77,10 +76,11 @@ def _dated(rows: ir.Table) -> ir.Table:
     return joined.mutate(due_date=local.date())
 
 
-def _lay_out(engine: Engine, view: View, settings: Settings, moment: Moment) -> None:
+def lay_out_gate(engine: Engine, view: View, settings: Settings, moment: Moment) -> None:
+    """Fills the scratch tables of instants and calendars that the gate joins."""
     clock = {
         "turn": naive_utc(moment.turn),
-        "known": naive_utc(moment.turn),
+        "known": naive_utc(moment.known_by),
         "decided_until": naive_utc(moment.decided_until),
     }
     engine.load("gate_clock", GATE_CLOCK, [clock])

@@ -40,7 +40,7 @@ def screened(view: View, settings: Settings) -> ir.Table:
     clock = scratch("gate_clock", GATE_CLOCK)
     rows = _with_consent(rows, clock, view, len(settings.senders) <= 1)
     rows = _with_suppression(rows, clock, view)
-    rows = _with_cap(rows, clock, settings)
+    rows = _with_cap(rows, clock, view, settings)
     return _with_draw(rows, settings)
 
 
@@ -87,12 +87,12 @@ def _with_day(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     return joined.mutate(quiet_hours=silent & (joined["purpose"] != "transactional"))
 
 
-def _with_cap(rows: ir.Table, clock: ir.Table, settings: Settings) -> ir.Table:
+def _with_cap(rows: ir.Table, clock: ir.Table, view: View, settings: Settings) -> ir.Table:
     """Reservations and touches of earlier turns, by the contact's own dates."""
     most = settings.pressure.messages
     if most is None:
         return rows.mutate(cap=ibis.literal(False))
-    touches = house_touches(clock)
+    touches = house_touches(clock, view)
     asked = _asked().filter(ibis._["purpose"] == "marketing")
     hits = asked.inner_join(touches, ["contact", "sender"], rname="t_{name}")
     hits = hits.filter(hits["day"] > hits["cap_after"]).group_by(*_OWN).agg(touches=ibis._.count())
@@ -100,12 +100,12 @@ def _with_cap(rows: ir.Table, clock: ir.Table, settings: Settings) -> ir.Table:
     return _beside(rows, full, ("cap",))
 
 
-def house_touches(clock: ir.Table) -> ir.Table:
+def house_touches(clock: ir.Table, view: View) -> ir.Table:
     """Marketing messages reserved before the turn and not finally refused; one row a message."""
     made = house_relation("decisions")
     made = made.filter(made["outcome"] == "send", made["purpose"] == "marketing")
     made = made.join(clock, made["at"] < clock["decided_until"], rname="c_{name}")
-    made = made.select("message_key", "contact", "sender", "day")
+    made = view.follow(made.select("message_key", "contact", "sender", "day"))
     undone = house_relation("message_states")
     undone = undone.join(clock, undone["at"] <= clock["turn"], rname="c_{name}")
     gone = undone.filter(undone["state"].isin(["refused", "cancelled"]))

@@ -19,7 +19,7 @@ JOURNEY = ("scenario", "contact", "visitor", "occurrence")
 def entering(version: Version, view: View, rule: str) -> ir.Table:
     """Candidates of the trigger that no earlier turn has decided; columns of WORK but for the probe."""
     due = trigger_rows(version.scenario, view, rule)
-    begun = _begun(version, rule)
+    begun = _begun(version, view, rule)
     fresh = due.anti_join(begun, same_journey(due, begun))
     return fresh.mutate(node=ibis.literal(0).cast("int64"), entering=ibis.literal(True)).select(*_without_probe())
 
@@ -60,11 +60,11 @@ def same_journey(left: ir.Table, right: ir.Table) -> list[ir.BooleanValue]:
     ]
 
 
-def _begun(version: Version, rule: str) -> ir.Table:
+def _begun(version: Version, view: View, rule: str) -> ir.Table:
     rows = house_relation("journeys")
     rows = rows.filter(rows["scenario"] == version.name)
     rows = rows.join(clock_of(rule), rows["at"] < clock_of(rule)["decided_until"], rname="clock_{name}")
-    return rows.select("contact", "visitor", "occurrence").distinct()
+    return view.follow(rows.select("contact", "visitor", "occurrence")).distinct()
 
 
 def _without_probe() -> tuple[str, ...]:

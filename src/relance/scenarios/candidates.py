@@ -11,7 +11,8 @@ import ibis.expr.types as ir
 
 from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import PROBES, days_needed, load_moments, observe
-from relance.customers.relations import View, scratch
+from relance.audiences.rfm import load_cuts
+from relance.customers.relations import View, scratch, view_mark
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
@@ -21,7 +22,7 @@ from relance.scenarios.items import left_in_carts
 from relance.scenarios.moment import OLD, Moment, Running
 from relance.scenarios.program import END, Node
 from relance.scenarios.triggers import clock_of
-from relance.scenarios.versions import Version, view_mark
+from relance.scenarios.versions import Version
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
 CANDIDATES: Mapping[str, str] = {
@@ -82,7 +83,7 @@ def gather(
     engine.load("candidates", CANDIDATES, [])
     engine.load("settled", SETTLED, [])
     desk = _Desk(engine, view, moment.zone)
-    load_condition_moments(engine, moment, [*(each.version for each in running), *pinned])
+    load_condition_moments(engine, view, moment, [*(each.version for each in running), *pinned])
     found = Gathered()
     for each in running:
         found.too_old_to_see[each.version.name] = _too_old(desk, each.version)
@@ -102,11 +103,13 @@ def conditions_of(version: Version) -> list[Any]:
     return trees + [when for node in version.nodes for when, _ in node.arms if when is not None]
 
 
-def load_condition_moments(engine: Engine, moment: Moment, versions: Sequence[Version]) -> None:
-    """Lays out the beginnings of every window that conditions look back to."""
-    trees = [parse_criteria(tree) for version in versions for tree in conditions_of(version)]
-    days = {day for tree in trees for day in days_needed(tree)}
-    load_moments(engine, [moment.turn], days, moment.zone)
+def load_condition_moments(engine: Engine, view: View, moment: Moment, versions: Sequence[Version]) -> None:
+    """Lays out what conditions look up: the beginnings of their windows, the cuts of RFM classes."""
+    trees = [tree for version in versions for tree in conditions_of(version)]
+    together = parse_criteria({"all": trees}) if trees else None
+    load_moments(engine, [moment.turn], days_needed(together) if together else (), moment.zone)
+    if together:
+        load_cuts(engine, view, together, [(moment.turn, moment.turn)], exact=False)
 
 
 def _too_old(desk: _Desk, version: Version) -> int:
@@ -164,10 +167,11 @@ def _nodes_present(desk: _Desk) -> set[int]:
 def _send(desk: _Desk, version: Version, node: Node) -> None:
     drawn = (str(version.scenario.priority), str(version.scenario.holdout))
     marks = (version.mark, str(version.number), str(node.number), *drawn)
-    desk.add("candidates", marks, lambda: _candidates(version, node))
+    desk.add("candidates", marks, lambda: candidates_at(version, node))
 
 
-def _candidates(version: Version, node: Node) -> ir.Table:
+def candidates_at(version: Version, node: Node) -> ir.Table:
+    """Assessed rows that stand at a send step; columns of CANDIDATES."""
     scenario = version.scenario
     rows = scratch("assessed", ASSESSED)
     rows = rows.filter(rows["node"] == node.number)

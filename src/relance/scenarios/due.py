@@ -75,6 +75,21 @@ def past_row(scenario: Scenario, until: datetime, zone: str, rule: str) -> dict[
     return row
 
 
+def ever_row(rule: str) -> dict[str, Any]:
+    """One row that takes every fact that has an instant, whenever it falls due; `due_at` then says nothing."""
+    ever, never = naive_utc(_ALWAYS), naive_utc(_NEVER)
+    span = {"fact_from": ever, "fact_until": never, "fact_day": ever, "since": ever, "until": never}
+    return span | {"rule": rule, "due_at": datetime(2000, 1, 1)}
+
+
+def due_of(fact_at: datetime, scenario: Scenario, zone: str) -> datetime:
+    """When a fact of this instant falls due: at the slot of its local date + N, or at the same clock time."""
+    if scenario.schedule is None:
+        return plus_days(fact_at, trigger_days(scenario), zone)
+    day = local_day(fact_at, zone) + timedelta(days=trigger_days(scenario))
+    return to_instant(day, scenario.schedule.daily, zone)
+
+
 def trigger_days(scenario: Scenario) -> int:
     """N of (local date of the fact + N)."""
     trigger = scenario.trigger
@@ -84,10 +99,7 @@ def trigger_days(scenario: Scenario) -> int:
 
 def _due_dates(window: Window, days: int, zone: str) -> Iterator[date]:
     last = local_day(window.until, zone)
-    if window.enter_since:
-        first = window.enter_since + timedelta(days=days)
-    else:
-        first = local_day(window.since, zone)
+    first = window.enter_since + timedelta(days=days) if window.enter_since else local_day(window.since, zone)
     while first <= last:
         yield first
         first += timedelta(days=1)

@@ -37,7 +37,8 @@ def _in_carts(view: View, rule: str) -> ir.Table:
 
 def _bought(rows: ir.Table, view: View, rule: str) -> ir.Table:
     clock = clock_of(rule)
-    lines = view.facts("order_lines")
+    at_work = scratch("work", WORK).select("contact").distinct()
+    lines = view.facts("order_lines").semi_join(at_work, "contact")
     sold = lines.join(
         clock, [*view.known(lines, clock["known"]), lines["placed_at"] <= clock["turn"]], rname="c_{name}"
     )

@@ -29,6 +29,7 @@ class Moment:
     """One turn: conditions are asked as of `turn`; decisions before `decided_until` count.
 
     `enter_since`: a one-off run over facts of these local dates, which replaces the window and freshness.
+    `known`: with what was known by then, where that is not the turn itself (asked again later).
     `last_turns`: the last turn of each scenario, where some turns were asked for some scenarios alone.
     """
 
@@ -37,7 +38,13 @@ class Moment:
     last_turn: datetime | None
     zone: str
     enter_since: date | None = None
+    known: datetime | None = None
     last_turns: Mapping[str, datetime] | None = None
+
+    @property
+    def known_by(self) -> datetime:
+        """What became known later is not seen."""
+        return self.known or self.turn
 
     def last_of(self, scenario: str) -> datetime | None:
         """The last turn before this one that asked for the scenario."""
@@ -116,7 +123,7 @@ def _clocks(running: Running, moment: Moment) -> list[dict[str, Any]]:
         reentry = to_instant(moment.today - timedelta(days=days - 1), time(0, 0), moment.zone)
     clock = {
         "turn": naive_utc(moment.turn),
-        "known": naive_utc(moment.turn),
+        "known": naive_utc(moment.known_by),
         "decided_until": naive_utc(moment.decided_until),
         "fresh_since": naive_utc(fresh),
         "reentry_since": naive_utc(reentry),
@@ -136,7 +143,7 @@ def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:
 
 def _complete_until(engine: Engine, moment: Moment) -> dict[str, datetime]:
     rows = engine.rows(compiled(engine, ("feeds",), lambda: house_relation("feed_completeness")))
-    found = [row for row in rows if row["known_at"] <= naive_utc(moment.turn)]
+    found = [row for row in rows if row["known_at"] <= naive_utc(moment.known_by)]
     latest: dict[str, datetime] = {}
     for row in found:
         until = row["until"].replace(tzinfo=UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import ibis.expr.types as ir
 
@@ -53,7 +54,13 @@ def pinned_versions(engine: Engine, ledger: Ledger, running: Sequence[Running], 
 def stored_version(ledger: Ledger, name: str, number: int | None = None) -> Version:
     """A published version, the latest where no number is given; NotFound where there is none."""
     document = ledger.document(KIND, name, number)
-    return version_of(document.body, document.version)
+    return _version(document.body, document.version)
+
+
+@lru_cache(maxsize=256)
+def _version(body: str, number: int) -> Version:
+    """Versions never change, so each is read once."""
+    return version_of(body, number)
 
 
 def last_turn(engine: Engine, before: datetime | None) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import ibis.expr.types as ir
 
 from relance.customers.installation import Installation
-from relance.customers.relations import View
+from relance.customers.relations import View, view_mark
 from relance.engines.ledger import Switch
 from relance.engines.texts import compiled
 from relance.scenarios.arrivals import entering, numbered
@@ -15,7 +15,7 @@ from relance.scenarios.assess import assessed, probe_rows
 from relance.scenarios.candidates import load_condition_moments
 from relance.scenarios.due import DUE_DAYS, Window, due_days, past_row
 from relance.scenarios.moment import Moment, Running, lay_out
-from relance.scenarios.versions import Version, view_mark
+from relance.scenarios.versions import Version
 
 _YEAR = timedelta(days=365)
 
@@ -39,7 +39,7 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
     with engine.rolled_back():
         lay_out(engine, moment, [Running(version, at)])
         engine.load("due_days", DUE_DAYS, _past_days(version, at - timedelta(microseconds=1), place.zone))
-        load_condition_moments(engine, moment, [version])
+        load_condition_moments(engine, view, moment, [version])
         marks = (version.mark, view_mark(view), place.zone)
         name = version.name
         engine.keep("work", compiled(engine, ("past", *marks), lambda: numbered(entering(version, view, name))))

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 from pydantic import TypeAdapter, ValidationError
 
-from relance.audiences.criteria import RowCriteria
+from relance.audiences.conditions import RowCriteria
 from relance.audiences.scope import personal_in, row_test
 from relance.base.errors import BadDocument
 from relance.customers.relations import View, house_relation, scratch
@@ -120,7 +120,7 @@ def _known_rows(table_name: str, column: str, where: Where | None, view: View, r
     if not table.contact:
         raise BadDocument(f"table “{table_name}” belongs to no contact, so it cannot trigger a scenario")
     rows = view.facts(table_name) if column == "known_at" else view.part_of(table_name, column)
-    contact = _contact_of(rows, table_name, view)
+    contact = _unmerged(_contact_of(rows, table_name, view), table_name, view)
     rows = contact.filter(_row_condition(where, contact, table)) if where else contact
     clock = clock_of(rule)
     rows = rows.join(clock, view.known(rows, clock["known"]), rname="clock_{name}")
@@ -133,6 +133,13 @@ def _known_rows(table_name: str, column: str, where: Where | None, view: View, r
         turn=rows["turn"],
         **{column: rows[column]},
     )
+
+
+def _unmerged(rows: ir.Table, table_name: str, view: View) -> ir.Table:
+    """A contact that was merged into another is no longer a candidate of its own."""
+    if table_name != "contacts" or not view.merged:
+        return rows
+    return rows.anti_join(view.facts("aliases"), "contact")
 
 
 def _row_condition(where: Where, rows: ir.Table, table: Table) -> ir.BooleanValue:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from relance.base.ids import digest
-from relance.customers.relations import View
 from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.program import Node, compile_steps
 
@@ -56,8 +55,3 @@ def version_of(body: str, number: int) -> Version:
 def body_of(data: Any, messages: Mapping[str, int]) -> str:
     """What is stored: the document as its author wrote it, and the versions of its messages."""
     return json.dumps({"scenario": data, "messages": dict(messages)}, sort_keys=True, ensure_ascii=False, default=str)
-
-
-def view_mark(view: View) -> str:
-    """What tells two ways of looking at the star apart."""
-    return digest(repr((view.history, view.merged, sorted(map(repr, view.tables.values())))))

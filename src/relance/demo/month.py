@@ -1,0 +1,132 @@
+"""A demo's plan is lived through: files arrive, turns decide, mail is kept; what happened goes out."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter
+
+from relance import flow
+from relance.base.clock import FixedClock
+from relance.base.documents import load_document
+from relance.base.errors import Refused
+from relance.base.home import Home
+from relance.channels.channel import Channel
+from relance.channels.sender import SendReport, send_due
+from relance.channels.settings import MailSettings
+from relance.channels.setup import email_channel, mail_settings
+from relance.customers.installation import Installation
+from relance.demo.files import write_files
+from relance.demo.home import furnish_home
+from relance.demo.plan import Delivery, DemoPlan, SwitchOn
+from relance.ingest.delivery import deliver
+from relance.ingest.reports import ImportReport
+from relance.messages.publishing import library_text, publish_scenario
+from relance.messages.stopping import LedgerStops
+from relance.policy.report import TurnReport
+from relance.scenarios.switching import switch_on
+
+Told = Callable[[str, int, int], None]  # what is being done, how many moments are behind, how many there are
+
+MARK = "this-is-a-demo.txt"
+SCENARIOS = ("forgotten-cart", "second-purchase", "win-back")
+# The library speaks of feeds by their usual names, the cooperative's own export by others.
+_FEEDS = {"feed: orders,": "feed: commandes,", "feed: carts,": "feed: paniers,"}
+
+
+@dataclass
+class Month:
+    """What happened: imports, turns, sends, who was already past, and where the seconds went."""
+
+    plan: DemoPlan
+    imports: list[ImportReport] = field(default_factory=list)
+    turns: list[TurnReport] = field(default_factory=list)
+    sends: list[SendReport] = field(default_factory=list)
+    already_past: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def spent(self, what: str, since: float) -> None:
+        """Adds the time since an instant of the machine's counter."""
+        self.seconds[what] = self.seconds.get(what, 0.0) + perf_counter() - since
+
+
+def make_home(home: Home, again: bool) -> None:
+    """Writes a demo's home. Refused where the folder holds anything, unless it is a demo to be made again."""
+    if home.path.exists() and any(home.path.iterdir()):
+        if not (home.path / MARK).exists():
+            raise Refused(f"{home.path} is not empty and not a demo; nothing was touched; give another --home")
+        if not again:
+            raise Refused(f"{home.path} holds a demo already; look around in it, or replace it with --again")
+        shutil.rmtree(home.path)
+    furnish_home(home)
+    (home.path / MARK).write_text("Made by “relance demo”, which may replace this folder.\n", encoding="utf-8")
+    folder = home.definitions / "scenarios"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in SCENARIOS:
+        (folder / f"{name}.yaml").write_text(_with_own_feeds(library_text(name)), encoding="utf-8")
+
+
+def make_files(home: Home, contacts: int, seed: int) -> DemoPlan:
+    """The cooperative's exports, and when each of them arrives."""
+    return write_files(home.path / "exports", contacts, seed)
+
+
+def live(place: Installation, plan: DemoPlan, told: Told) -> Month:
+    """Everything in order of time; the mail of a turn is kept before the next file comes."""
+    month, moments = Month(plan), plan.moments
+    settings = mail_settings(place.settings, place.secret)
+    channel = email_channel(settings, place.home.mail)
+    for done, moment in enumerate(moments):
+        since = perf_counter()
+        if isinstance(moment, Delivery):
+            told(f"files of {moment.known_at:%d %B}", done, len(moments))
+            month.imports += _receive(place, moment)
+            month.spent("history" if moment.history else "imports", since)
+        elif isinstance(moment, SwitchOn):
+            month.already_past = _start(place, moment.at)
+            month.spent("switching on", since)
+        else:
+            told(f"turn of {moment.at:%d %B}", done, len(moments))
+            month.turns.append(flow.run(place, moment.at))
+            month.spent("turns", since)
+            since = perf_counter()
+            month.sends.append(_send(place, channel, settings, moment.at))
+            month.spent("sending", since)
+    told("done", len(moments), len(moments))
+    return month
+
+
+def _receive(place: Installation, moment: Delivery) -> list[ImportReport]:
+    reports, refusals = deliver(
+        place.engine,
+        LedgerStops(place.ledger),
+        place.home.definitions,
+        moment.files,
+        moment.known_at,
+        moment.history,
+        None,
+        place.secret,
+    )
+    if refusals:
+        raise refusals[0].error
+    return reports
+
+
+def _start(place: Installation, at: datetime) -> dict[str, int]:
+    past = {}
+    for name in SCENARIOS:
+        document = load_document(place.home.definitions / "scenarios" / f"{name}.yaml")
+        past[name] = switch_on(place, publish_scenario(place, document, at), at)
+    return past
+
+
+def _send(place: Installation, channel: Channel, settings: MailSettings, at: datetime) -> SendReport:
+    return send_due(place.ledger, channel, settings, FixedClock(at))
+
+
+def _with_own_feeds(text: str) -> str:
+    for usual, own in _FEEDS.items():
+        text = text.replace(usual, own)
+    return text
