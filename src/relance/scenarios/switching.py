@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import ibis.expr.types as ir
 
 from relance.customers.installation import Installation
-from relance.customers.relations import View
+from relance.customers.relations import View, view_mark
 from relance.engines.ledger import Switch
+from relance.engines.texts import compiled
 from relance.scenarios.arrivals import entering, numbered
 from relance.scenarios.assess import assessed, probe_rows
 from relance.scenarios.candidates import load_condition_moments
@@ -39,9 +40,12 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
         lay_out(engine, moment, [Running(version, at)])
         engine.load("due_days", DUE_DAYS, _past_days(version, at, place.zone))
         load_condition_moments(engine, view, moment, [version])
-        engine.keep("work", numbered(entering(version, view, version.name)))
-        engine.keep("probes", probe_rows(version.name))
-        return int(engine.value(_not_stopped(version, view, place.zone)) or 0)
+        marks = (version.mark, view_mark(view), place.zone)
+        work = compiled(engine, ("past-work", *marks), lambda: numbered(entering(version, view, version.name)))
+        engine.keep("work", work)
+        engine.keep("probes", compiled(engine, ("past-probes", version.name), lambda: probe_rows(version.name)))
+        left = compiled(engine, ("past-left", *marks), lambda: _not_stopped(version, view, place.zone))
+        return int(engine.value(left) or 0)
 
 
 def _past_days(version: Version, at: datetime, zone: str) -> list[dict[str, object]]:
