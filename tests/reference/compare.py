@@ -39,6 +39,10 @@ class Tally:
             self.decided["already past"] += sum(number for _, number in one.already_past)
             self.decided["held back at hand-over"] += len(one.held_back)
 
+    def reached(self) -> set[str]:
+        """Every outcome, reason and count that was met."""
+        return {name for name, number in self.decided.items() if number}
+
     def __str__(self) -> str:
         each = self.seconds / max(self.worlds, 1)
         counted = ", ".join(f"{name} {number}" for name, number in self.decided.most_common())
