@@ -306,8 +306,9 @@ def test_the_mailbox_asks_for_no_public_url(ledger: Ledger, mailbox: MailboxChan
 def test_an_unknown_sender_stops_before_anything_leaves(ledger: Ledger, mailbox: MailboxChannel) -> None:
     ledger.enqueue([outgoing(1), outgoing(2, sender="elsewhere")])
     before = ledger.contents_hash()
-    with pytest.raises(Refused, match=r"no sender “elsewhere” \(they have shop\); add it, nothing was sent"):
-        send(ledger, mailbox)
+    two = replace(SETTINGS, senders={**SETTINGS.senders, "branch": SETTINGS.senders["shop"]})
+    with pytest.raises(Refused, match=r"no sender “elsewhere” \(they have shop, branch\); add it, nothing was sent"):
+        send_due(ledger, mailbox, two, FixedClock(NINE + timedelta(minutes=5)))
     assert ledger.contents_hash() == before
 
 

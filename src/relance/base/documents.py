@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,10 +24,7 @@ MOST_DEPTH = 60
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data (dicts, lists, texts, numbers, booleans, None) and where it was written.
-
-    Documents of the same text share their data: it is read and never changed.
-    """
+    """Plain data (dicts, lists, texts, numbers, booleans, None) and where it was written."""
 
     data: Any
     source: str | None
@@ -102,8 +100,14 @@ def _text_of(path: Path) -> str:
         raise BadDocument(f"cannot be read: {error.strerror}", source=path.name) from None
 
 
-@lru_cache(maxsize=256)  # every delivery and every turn reads the same few documents again
 def _parsed(text: str, source: str | None) -> Document:
+    """A document of its own: whoever changes what it read changes nobody else's."""
+    read = _read_once(text, source)
+    return Document(deepcopy(read.data), read.source, read.lines)
+
+
+@lru_cache(maxsize=256)  # every delivery and every turn reads the same few documents again
+def _read_once(text: str, source: str | None) -> Document:
     if len(text) > MOST_CHARACTERS:
         raise BadDocument(f"is longer than {MOST_CHARACTERS:,} characters", source=source)
     try:

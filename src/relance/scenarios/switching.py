@@ -49,10 +49,13 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
 
 
 def _past_days(version: Version, at: datetime, zone: str) -> list[dict[str, object]]:
+    """Day by day for a year, so that conditions know the fact's own day, and everything older as one row."""
     scenario = version.scenario
+    horizon = at - _YEAR
+    days = due_days(scenario, Window(horizon, at), zone, version.name)
     if scenario.trigger.date and scenario.trigger.date.yearly:
-        return due_days(scenario, Window(at - _YEAR, at), zone, version.name)
-    return [past_row(scenario, at, zone, version.name)]
+        return days
+    return [*days, past_row(scenario, horizon, zone, version.name)]
 
 
 def _not_stopped(version: Version, view: View, zone: str) -> ir.Table:
