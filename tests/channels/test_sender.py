@@ -25,7 +25,7 @@ from relance.engines.ledger import Denial, Ledger, StopFact, Suppression
 from relance.messages.documents import shipped
 from relance.messages.links import verify
 from relance.messages.rendering import compile_message
-from tests.channels.conftest import CLOCK, KEY, NINE, SETTINGS, Postmaster, free_port, outgoing, smtp_server
+from tests.channels.conftest import CLOCK, KEY, NINE, SETTINGS, SHOP, Postmaster, free_port, outgoing, smtp_server
 
 LATER = NINE + timedelta(minutes=1)
 
@@ -304,11 +304,17 @@ def test_the_mailbox_asks_for_no_public_url(ledger: Ledger, mailbox: MailboxChan
 
 
 def test_an_unknown_sender_stops_before_anything_leaves(ledger: Ledger, mailbox: MailboxChannel) -> None:
+    two = replace(SETTINGS, senders={"shop": SHOP, "other": SHOP})
     ledger.enqueue([outgoing(1), outgoing(2, sender="elsewhere")])
     before = ledger.contents_hash()
-    with pytest.raises(Refused, match=r"no sender “elsewhere” \(they have shop\); add it, nothing was sent"):
-        send(ledger, mailbox)
+    with pytest.raises(Refused, match=r"no sender “elsewhere” \(they have shop, other\); add it, nothing was sent"):
+        send_due(ledger, mailbox, two, CLOCK)
     assert ledger.contents_hash() == before
+
+
+def test_where_there_is_one_sender_any_name_means_it(ledger: Ledger, mailbox: MailboxChannel) -> None:
+    ledger.enqueue([outgoing(1, sender="default")])
+    assert send_due(ledger, mailbox, SETTINGS, CLOCK).accepted == 1
 
 
 def test_a_test_message_is_marked_and_leaves_no_trace(ledger: Ledger, mailbox: MailboxChannel, maildir: Path) -> None:
