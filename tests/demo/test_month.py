@@ -1,0 +1,76 @@
+"""The first days of a demo, lived through at once: files, turns, mail, and an equation that balances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from relance.base.errors import Refused
+from relance.base.home import Home
+from relance.channels.email.mailbox import mails
+from relance.customers.installation import Installation, open_installation
+from relance.demo.month import SCENARIOS, Month, live, make_files, make_home
+from relance.explaining.explain import explain
+from relance.policy.equation import equations
+
+DAYS, MEMBERS = 3, 1_000
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = Home(tmp_path_factory.mktemp("demo") / "cooperative")
+    make_home(home, again=False)
+    return home
+
+
+@pytest.fixture(scope="module")
+def lived(home: Home) -> Iterator[tuple[Installation, Month]]:
+    plan = make_files(home, MEMBERS, seed=1)
+    turns = plan.turns[:DAYS]
+    deliveries = tuple(each for each in plan.deliveries if each.known_at <= turns[-1])
+    place = open_installation(home)
+    yield place, live(place, replace(plan, turns=turns, deliveries=deliveries), lambda what, done, total: None)
+    place.close()
+
+
+def test_every_turn_was_made_and_its_mail_kept(lived: tuple[Installation, Month]) -> None:
+    place, month = lived
+    assert len(month.turns) == DAYS
+    accepted = sum(each.accepted for each in month.sends)
+    assert (
+        accepted == len(mails(place.home.mail)) == sum(each.messages for turn in month.turns for each in turn.scenarios)
+    )
+    assert accepted > 0
+
+
+def test_every_scenario_balances_over_the_days(lived: tuple[Installation, Month]) -> None:
+    place, month = lived
+    found = {each.scenario: each for each in equations(place)}
+    assert set(found) == set(SCENARIOS) == set(month.already_past)
+    for each in found.values():
+        parts = sum(each.refused.values()) + each.held_out + each.deferred + sum(each.outbox.values())
+        assert (each.candidates, each.waiting, each.ended) == (parts, 0, 0)
+    assert {"anonymous", "not_logged_in", "ordered"} <= set(found["forgotten-cart"].refused)
+
+
+def test_a_decision_of_the_month_can_be_explained(lived: tuple[Installation, Month]) -> None:
+    place, month = lived
+    rows = place.engine.rows("SELECT contact, at FROM decisions WHERE outcome = 'send' ORDER BY ALL LIMIT 1")
+    own = place.engine.value(f"SELECT own_id FROM contacts_vault WHERE contact = {rows[0]['contact']}")
+    scenario = place.engine.value(
+        f"SELECT scenario FROM decisions WHERE outcome = 'send' AND contact = {rows[0]['contact']} ORDER BY ALL LIMIT 1"
+    )
+    assert explain(place, own, scenario, month.turns[-1].at).outcome == "send"
+
+
+def test_a_demo_is_replaced_only_when_asked(tmp_path: Path) -> None:
+    home = Home(tmp_path / "demo")
+    make_home(home, again=False)
+    with pytest.raises(Refused, match="--again"):
+        make_home(home, again=False)
+    (home.path / "left.txt").write_text("from before")
+    make_home(home, again=True)
+    assert not (home.path / "left.txt").exists()
