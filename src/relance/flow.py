@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from relance.audiences.segments import load_segments, refresh, refreshed_since
@@ -20,7 +21,7 @@ from relance.policy.report import TurnReport, report_of
 from relance.scenarios.candidates import gather
 from relance.scenarios.journeys import lay_follows
 from relance.scenarios.moment import Moment, lay_out
-from relance.scenarios.running import last_turn, pinned_versions, running_scenarios
+from relance.scenarios.running import last_turn, last_turns, pinned_versions, running_scenarios
 
 
 def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since: date | None = None) -> TurnReport:
@@ -57,6 +58,7 @@ def refresh_segments(place: Installation, view: View, turn: datetime) -> None:
 def _turn(place: Installation, moment: Moment, only: Sequence[str], kind: str) -> TurnReport:
     absorb_ledger(place.engine, place.ledger, moment.turn)
     running = running_scenarios(place.ledger, moment.turn, only)
+    moment = replace(moment, last_turns=last_turns(place.engine, running, moment.turn))
     pinned = pinned_versions(place.engine, place.ledger, running, moment)
     view = place.view(moment.turn)
     refresh_segments(place, view, moment.turn)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,20 @@ from relance.channels.setup import mail_settings
 from relance.customers.installation import Installation
 from relance.customers.own_tables import load_tables
 from relance.customers.schema import create_star
+from relance.customers.tables import Table
 from relance.engines.duckdb import DuckEngine
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger
-from relance.ingest.delivery import import_delivery
+from relance.ingest import delivery
+from relance.ingest.mapping import Feed, load_feeds
 from relance.messages.publishing import MESSAGE, library_document, publish_scenario
 from relance.messages.stopping import LedgerStops
 from relance.policy.report import ScenarioReport
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.switching import switch_on
+from relance.scenarios.versions import Version, body_of
 from tests.reference.engine_files import Parcel, deliveries, write_mappings
-from tests.reference.world import Decision, Run, Scenario, Turn, TurnReport, World
+from tests.reference.world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
 
 LIBRARY = {
     "second_purchase": "second-purchase",
@@ -56,7 +59,7 @@ def engine_under_test(world: World) -> Run:
     with _shop().open(world) as life:
         for _, _, live in sorted(_events(life, world), key=lambda event: event[:2]):
             live()
-        return Run(tuple(sorted(life.decisions)), tuple(life.reports), tuple(life.past))
+        return Run(tuple(sorted(life.decisions)), tuple(life.reports), tuple(life.past), tuple(life.held_back))
 
 
 @dataclass
@@ -87,20 +90,20 @@ class Life:
     decisions: list[Decision] = field(default_factory=list)
     reports: list[TurnReport] = field(default_factory=list)
     past: list[tuple[str, int]] = field(default_factory=list)
+    held_back: list[HeldBack] = field(default_factory=list)
 
     def take(self, moment: datetime, parcels: list[Parcel]) -> None:
         """One delivery of real files, through the real importer."""
         for parcel in parcels:
             (self.files / parcel.name).write_text(parcel.text, encoding="utf-8")
         place, paths = self.place, [self.files / parcel.name for parcel in parcels]
-        reports = import_delivery(
+        reports = delivery.import_delivery(
             place.engine, LedgerStops(place.ledger), place.home.definitions, paths, moment, secret=place.secret
         )
         assert not any(report.rejected for report in reports)
 
     def switch(self, scenario: Scenario) -> None:
-        number = _publish(self.place, scenario)
-        version = stored_version(self.place.ledger, scenario.id, number)
+        version = _publish(self.place, scenario)
         self.past.append((scenario.id, switch_on(self.place, version, scenario.on_at)))
 
     def turn(self, turn: Turn) -> None:
@@ -110,7 +113,16 @@ class Life:
         report = flow.run(self.place, turn.at, only, since)
         send_due(self.place.ledger, Accepting(), self.mail, FixedClock(turn.at))
         self.reports += [_reported(turn, one) for one in report.scenarios]
-        self.decisions += [self._decided(turn, row) for row in self.place.engine.rows(_MADE.format(naive_utc(turn.at)))]
+        made = self.place.engine.rows(_MADE.format(naive_utc(turn.at)))
+        self.decisions += [self._decided(turn, row) for row in made]
+        self.held_back += list(self._held_back(turn, {row["contact"]: row["own_id"] for row in made}))
+
+    def _held_back(self, turn: Turn, names: dict[int, str]) -> Iterator[HeldBack]:
+        """Every message of the turn has been accepted, or the last look at it says why not."""
+        for row in self.place.ledger.outbox():
+            key = row.outgoing.key
+            if row.outgoing.created_at == turn.at and row.state != "accepted":
+                yield HeldBack(turn.at, key.scenario, names[key.contact], row.reason or row.state)
 
     def _decided(self, turn: Turn, row: dict[str, Any]) -> Decision:
         step = next(one.step for one in self.world.scenarios if one.id == row["scenario"])
@@ -118,19 +130,32 @@ class Life:
         return Decision(turn.at, row["due_date"], row["scenario"], step, *told)
 
 
+_FEEDS: dict[Path, dict[str, Feed]] = {}
+
+
+def _feeds_once(definitions: Path, tables: dict[str, Table]) -> dict[str, Feed]:
+    """The mapping documents never change here, and reading them takes as long as a small import."""
+    if definitions not in _FEEDS:
+        _FEEDS[definitions] = load_feeds(definitions, tables)
+    return _FEEDS[definitions]
+
+
+delivery.load_feeds = _feeds_once  # type: ignore[attr-defined]
+
+
 _MADE = """
-SELECT d.due_date, d.scenario, v.own_id, d.occurrence, d.outcome, d.reason
+SELECT d.due_date, d.scenario, d.contact, v.own_id, d.occurrence, d.outcome, d.reason
 FROM decisions AS d LEFT JOIN contacts_vault AS v USING (contact) WHERE d.at = TIMESTAMP '{}'
 """
 
 
 def _events(life: Life, world: World) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
     for moment, parcels in deliveries(world):
-        yield moment, IMPORT, lambda moment=moment, parcels=parcels: life.take(moment, parcels)
+        yield moment, IMPORT, partial(life.take, moment, parcels)
     for scenario in world.scenarios:
-        yield scenario.on_at, SWITCH, lambda scenario=scenario: life.switch(scenario)
+        yield scenario.on_at, SWITCH, partial(life.switch, scenario)
     for turn in world.turns:
-        yield turn.at, TURN, lambda turn=turn: life.turn(turn)
+        yield turn.at, TURN, partial(life.turn, turn)
 
 
 def _reported(turn: Turn, one: ScenarioReport) -> TurnReport:
@@ -142,7 +167,7 @@ def _reported(turn: Turn, one: ScenarioReport) -> TurnReport:
 
 def document_of(scenario: Scenario) -> dict[str, Any]:
     """The library's document with the numbers of the world's scenario."""
-    data = json.loads(json.dumps(library_document(LIBRARY[scenario.trigger]).data, default=str))
+    data: dict[str, Any] = json.loads(json.dumps(library_document(LIBRARY[scenario.trigger]).data, default=str))
     kind = data["trigger"]["quiet" if scenario.trigger == "forgotten_cart" else "date"]
     kind["days"] = scenario.days
     fresh = f"{scenario.fresh_days}d" if scenario.fresh_days is not None else f"{scenario.fresh_hours}h"
@@ -158,20 +183,19 @@ def document_of(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-_BODIES: dict[str, list[tuple[str, str, str]]] = {}
+_CHECKED: dict[tuple[str, bool], dict[str, str]] = {}
 
 
-def _publish(place: Installation, scenario: Scenario) -> int:
-    """Published by the product the first time; later worlds are given the same versions of the same documents."""
-    text, ledger = json.dumps(document_of(scenario), sort_keys=True), place.ledger
-    if text not in _BODIES:
-        version = publish_scenario(place, load_document(text, source=scenario.id), scenario.on_at)
-        made = [(KIND, version.name), *((MESSAGE, name) for name in version.messages)]
-        _BODIES[text] = [(kind, name, ledger.document(kind, name).body) for kind, name in made]
-    for kind, name, body in _BODIES[text]:
-        number = ledger.publish(kind, name, body, scenario.on_at)
-        assert number == 1
-    return 1
+def _publish(place: Installation, scenario: Scenario) -> Version:
+    """Published by the product; its checks, which take long, are asked once for documents of one shape."""
+    data, ledger = document_of(scenario), place.ledger
+    shape = (scenario.trigger, bool(scenario.needs))
+    if shape not in _CHECKED:
+        version = publish_scenario(place, load_document(json.dumps(data), source=scenario.id), scenario.on_at)
+        _CHECKED[shape] = {name: ledger.document(MESSAGE, name).body for name in version.messages}
+    pinned = {name: ledger.publish(MESSAGE, name, body, scenario.on_at) for name, body in _CHECKED[shape].items()}
+    number = ledger.publish(KIND, scenario.id, body_of(data, pinned), scenario.on_at)
+    return stored_version(ledger, scenario.id, number)
 
 
 @cache

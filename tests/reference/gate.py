@@ -40,21 +40,27 @@ def first_reason(asked: Asked) -> str | None:
     return next((reason for reason, holds in REASONS.items() if holds(asked)), None)
 
 
-def _feed_incomplete(asked: Asked) -> bool:
-    start = instant(asked.world.zone, asked.occurrence.due_date, time(0))
-    return not all(asked.facts.complete(feed, start, asked.turn) for feed in asked.scenario.needs)
+def _deadline(asked: Asked) -> datetime | None:
+    """Until when to wait for a feed that is incomplete up to the start of the due day, or of today.
 
-
-def _deadline(asked: Asked) -> datetime:
-    return instant(asked.world.zone, asked.occurrence.due_date, asked.scenario.deadline)
+    Last night's orders count, however long ago the cart was due; in Phase 1 they alone do.
+    """
+    zone, today = asked.world.zone, local_date(asked.world.zone, asked.turn)
+    for day in (today,) if asked.phase_one else (asked.occurrence.due_date, today):
+        start = instant(zone, day, time(0))
+        if not all(asked.facts.complete(feed, start, asked.turn) for feed in asked.scenario.needs):
+            return instant(zone, day, asked.scenario.deadline)
+    return None
 
 
 def _waiting(asked: Asked) -> bool:
-    return _feed_incomplete(asked) and asked.turn < _deadline(asked)
+    deadline = _deadline(asked)
+    return deadline is not None and asked.turn < deadline
 
 
 def _stale(asked: Asked) -> bool:
-    return _feed_incomplete(asked) and asked.turn >= _deadline(asked)
+    deadline = _deadline(asked)
+    return deadline is not None and asked.turn >= deadline
 
 
 def _too_late(asked: Asked) -> bool:

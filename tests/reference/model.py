@@ -11,7 +11,7 @@ from tests.reference.facts import Facts
 from tests.reference.gate import WAITING, Asked, first_reason, items, past_and_wanted
 from tests.reference.local_time import days_before, local_date
 from tests.reference.occurrences import Episodes, Occurrence, occurrences
-from tests.reference.world import Decision, Run, Scenario, Turn, TurnReport, World
+from tests.reference.world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
 
 Key = tuple[str, str, str]
 
@@ -25,11 +25,9 @@ def run(world: World) -> Run:
     """Decisions, one report per turn and scenario that was on, and `already_past` of each scenario."""
     diary = _Diary(world)
     already_past = tuple((one.id, _already_past(diary, one)) for one in world.scenarios)
-    previous: Turn | None = None
     for turn in sorted(world.turns, key=lambda one: one.at):
-        diary.live(turn, previous)
-        previous = turn
-    return Run(tuple(diary.decisions), tuple(diary.reports), already_past)
+        diary.live(turn)
+    return Run(tuple(diary.decisions), tuple(diary.reports), already_past, tuple(diary.held_back))
 
 
 def _already_past(diary: _Diary, scenario: Scenario) -> int:
@@ -53,15 +51,19 @@ class _Diary:
         self.final: set[Key] = set()
         self.episodes: dict[str, dict[str, Episodes]] = defaultdict(dict)
         self.sent: dict[str, set[datetime]] = defaultdict(set)
+        self.previous: dict[str, Turn] = {}
+        self.left: dict[tuple[str, str, str, date], datetime] = {}
+        self.held_back: list[HeldBack] = []
 
-    def live(self, turn: Turn, previous: Turn | None) -> None:
+    def live(self, turn: Turn) -> None:
         """Find the candidates of all scenarios that are on, judge them together, write it down."""
         asked: list[Asked] = []
         too_old: dict[str, int] = {}
         on = [one for one in self.world.scenarios if one.on_at <= turn.at and turn.asks(one)]
         for scenario in on:
-            candidates, too_old[scenario.id] = self._look(scenario, turn, previous)
+            candidates, too_old[scenario.id] = self._look(scenario, turn, self.previous.get(scenario.id))
             asked += candidates
+            self.previous[scenario.id] = turn
         verdicts = self._judge(asked)
         decided = sorted(self._write(one, verdicts[one]) for one in asked)
         self.decisions += decided
@@ -74,8 +76,8 @@ class _Diary:
         inside = _window(scenario, self.world.zone, turn, horizon, entered)
         found = [one for one in self._known(scenario, turn.at) if not self._decided(scenario, one)]
         candidates = [one for one in found if inside(one)]
-        old = [one for one in found if not inside(one) and _too_old(one, scenario, horizon)]
         phase_one = entered is not None
+        old = [one for one in found if not phase_one and _too_old(one, scenario, horizon)]
         asked = [Asked(self.world, self.facts, scenario, one, turn.at, phase_one) for one in candidates]
         return asked, len(old)
 
@@ -102,7 +104,7 @@ class _Diary:
             self.final.add((scenario.id, contact, key))
             self._end_episode(one)
         if outcome == "send":
-            self.sent[contact].add(one.turn)
+            self._hand_over(one, contact)
         shown = items(one) if verdict == SEND else ()
         return Decision(
             one.turn,
@@ -115,6 +117,15 @@ class _Diary:
             reason,
             shown,
         )
+
+    def _hand_over(self, one: Asked, contact: str) -> None:
+        """At most one message of a scenario and step leaves to an address on a local day; others are no touch."""
+        address = (one.contact.email or "").lower() if one.contact else ""
+        place = (one.scenario.id, one.scenario.step, address, local_date(self.world.zone, one.turn))
+        if self.left.setdefault(place, one.turn) == one.turn:
+            self.sent[contact].add(one.turn)
+        else:
+            self.held_back.append(HeldBack(one.turn, one.scenario.id, contact, "same_address"))
 
     def _end_episode(self, one: Asked) -> None:
         if one.occurrence.cart is not None:

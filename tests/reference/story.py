@@ -27,6 +27,10 @@ def differing(world: World, expected: Run, actual: Run) -> str:
     ]
     if dict(expected.already_past) != dict(actual.already_past):
         wrong.append(f"already past: the model says {expected.already_past}, the engine {actual.already_past}")
+    for side, mine, other in (("model", expected, actual), ("engine", actual, expected)):
+        for one in sorted(set(mine.held_back) - set(other.held_back)):
+            told = f"{one.scenario} to {one.contact} ({one.reason})"
+            wrong.append(f"only the {side} held back at hand-over: {_clock(world, one.turn)} {told}")
     return "\n".join([*wrong, "", tell(world, expected)]) if wrong else ""
 
 

@@ -221,10 +221,24 @@ class TurnReport:
     too_old_to_see: int
 
 
+@dataclass(frozen=True, order=True)
+class HeldBack:
+    """A message that was approved by a turn and did not leave at its hand-over, with the last word on it."""
+
+    turn: datetime
+    scenario: str
+    contact: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Run:
-    """What a world leads to: decisions in order, reports by turn and scenario, `already_past` by scenario."""
+    """What a world leads to: decisions in order, reports by turn and scenario, `already_past` by scenario.
+
+    `held_back`: whose approved message did not leave at hand-over; two keys of one message may tell it twice.
+    """
 
     decisions: tuple[Decision, ...]
     reports: tuple[TurnReport, ...]
     already_past: tuple[tuple[str, int], ...]
+    held_back: tuple[HeldBack, ...] = ()

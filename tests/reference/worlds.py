@@ -6,7 +6,7 @@ The plainest choice comes first everywhere; `smaller.py` then takes away what do
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -95,34 +95,67 @@ mishaps = st.builds(
 )
 
 
-@st.composite
-def worlds(draw: st.DrawFn) -> World:
+@dataclass(frozen=True)
+class Setting:
+    """What many worlds may have in common: all but the people and what they do. `world` holds nobody."""
+
+    frame: Frame
+    world: World
+    orders: Mishaps
+    carts: Mishaps
+
+
+def worlds() -> st.SearchStrategy[World]:
     """A fortnight of at most six contacts, with up to three scenarios."""
+    return crowds(1).map(lambda alone: alone[0])
+
+
+@st.composite
+def crowds(draw: st.DrawFn, size: int) -> tuple[World, ...]:
+    """So many worlds of one setting, of people who know nothing of one another."""
+    setting = draw(_settings())
+    return tuple(draw(_peopled(setting)) for _ in range(size))
+
+
+@st.composite
+def _settings(draw: st.DrawFn) -> Setting:
+    """Calendar, scenarios, turns, stock, statements, caps and the bad luck of the feeds."""
     zone, first = draw(st.sampled_from(CALENDARS))
     frame = Frame(zone, first, draw(st.booleans()))
-    contacts, consents = draw(_cast(frame))
-    ids = [contact.id for contact in contacts]
     scenarios = draw(_scenarios(frame))
-    home = _household(contacts)
-    made: list[Basket] = []
-    if any(one.id == "cart" for one in scenarios):
-        made = draw(st.lists(baskets, min_size=1, max_size=5)) + _each(home, draw(st.lists(baskets, max_size=1)))
-    bought = draw(st.lists(purchases, min_size=2, max_size=9)) + _each(home, draw(st.lists(purchases, max_size=1)))
-    bought += draw(_bought_after(made))
     needing = any(scenario.needs for scenario in scenarios)
-    return World(
+    world = World(
         zone=zone,
-        contacts=contacts,
-        consents=consents,
+        contacts=(),
         products=draw(_products(frame)),
         scenarios=scenarios,
         turns=draw(_turns(frame, scenarios)),
-        order_files=order_files(frame, ids, bought, draw(mishaps)),
-        cart_files=cart_files(frame, ids, made, draw(mishaps)) if made else (),
         complete=statements(frame, draw(_odd_nights)) if needing else (),
         cap=draw(st.sampled_from((None, None, Cap(1, 1), Cap(1, 3), Cap(1, 7), Cap(2, 7)))),
         global_holdout=draw(st.sampled_from((0.0, 0.0, 0.0, 0.3))),
         seed=draw(st.sampled_from(("check", "autre"))),
+    )
+    return Setting(frame, world, draw(mishaps), draw(mishaps))
+
+
+@st.composite
+def _peopled(draw: st.DrawFn, setting: Setting) -> World:
+    """The people of one world, and what they do."""
+    frame = setting.frame
+    contacts, consents = draw(_cast(frame))
+    ids = [contact.id for contact in contacts]
+    home = _household(contacts)
+    made: list[Basket] = []
+    if any(one.id == "cart" for one in setting.world.scenarios):
+        made = draw(st.lists(baskets, min_size=1, max_size=5)) + _each(home, draw(st.lists(baskets, max_size=1)))
+    bought = draw(st.lists(purchases, min_size=2, max_size=9)) + _each(home, draw(st.lists(purchases, max_size=1)))
+    bought += draw(_bought_after(made))
+    return replace(
+        setting.world,
+        contacts=contacts,
+        consents=consents,
+        order_files=order_files(frame, ids, bought, setting.orders),
+        cart_files=cart_files(frame, ids, made, setting.carts) if made else (),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +23,10 @@ MOST_DEPTH = 60
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data (dicts, lists, texts, numbers, booleans, None) and where it was written."""
+    """Plain data (dicts, lists, texts, numbers, booleans, None) and where it was written.
+
+    Documents of the same text share their data: it is read and never changed.
+    """
 
     data: Any
     source: str | None
@@ -98,6 +102,7 @@ def _text_of(path: Path) -> str:
         raise BadDocument(f"cannot be read: {error.strerror}", source=path.name) from None
 
 
+@lru_cache(maxsize=256)  # every delivery and every turn reads the same few documents again
 def _parsed(text: str, source: str | None) -> Document:
     if len(text) > MOST_CHARACTERS:
         raise BadDocument(f"is longer than {MOST_CHARACTERS:,} characters", source=source)

@@ -85,7 +85,6 @@ class Settings(_Part):
     pressure: Pressure = Pressure()
     quiet_hours: dict[Channel, QuietHours] = {}
     global_holdout: float = Field(default=0.0, ge=0, lt=1)
-    holdout: dict[str, float] = {}
     smtp: Smtp | None = None
     memory_limit: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(default=2, ge=1, le=64)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from relance.base.clock import Clock
@@ -192,8 +193,13 @@ def _compiled(work: _Work, row: Outgoing) -> CompiledMessage:
     name = (row.message, row.message_version)
     if name not in work.compiled:
         body = work.ledger.document("message", *name).body
-        work.compiled[name] = compile_message(load_message(body), f"{row.message}, version {row.message_version}")
+        work.compiled[name] = _compiled_text(body, f"{row.message}, version {row.message_version}")
     return work.compiled[name]
+
+
+@lru_cache(maxsize=64)  # a sender that runs again and again compiles a message once
+def _compiled_text(body: str, source: str) -> CompiledMessage:
+    return compile_message(load_message(body), source)
 
 
 def links(settings: MailSettings, contact: int, scope: tuple[str, str, str]) -> dict[str, str]:

@@ -9,6 +9,11 @@ from relance.engines.duckdb import DuckEngine
 from relance.engines.versions import Stored
 
 
+def look(engine: DuckEngine, name: str, query: str) -> None:
+    """A scratch view of a query that is read once."""
+    engine.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS {query}')
+
+
 def drop_duplicates(engine: DuckEngine, name: str, key: Sequence[str]) -> list[int]:
     """Keeps the last row of each key; answers the records of the others."""
     keys = ", ".join(f'"{column}"' for column in key)

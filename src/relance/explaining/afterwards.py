@@ -17,6 +17,8 @@ from relance.explaining.explanation import Evidence, Next, Sending
 from relance.explaining.gates import zone_of
 from relance.explaining.reading import evidence_row
 from relance.explaining.said import NOTHING, Said, same
+from relance.explaining.timing import awaited_day
+from relance.policy.reasons import readable
 
 _STATES: Mapping[str, Said] = {
     "queued": Said(
@@ -109,11 +111,16 @@ def next_of(case: Case, outcome: str, why: Said | None, sending: Sending | None)
 
 def _sending(case: Case, row: OutboxRow) -> Sending:
     at = row.retry_at if row.state == "deferred" and row.retry_at else row.updated_at
-    said = _STATES[row.state].put(at=case.pen.at(at), why=same(row.reason or "?"))
+    said = _STATES[row.state].put(at=case.pen.at(at), why=_reason(row.reason or "?"))
     rows: tuple[Evidence, ...] = ()
     if row.state == "cancelled" and row.reason in (row.outgoing.stops or {}).values():
         rows = tuple(_orders_since(case, row))
     return Sending(row.state, row.reason, at, said, rows)
+
+
+def _reason(code: str) -> Said:
+    words = Said(readable(code, "fr"), readable(code, "en"))
+    return Said(words.fr[:1].lower() + words.fr[1:], words.en[:1].lower() + words.en[1:])
 
 
 def _orders_since(case: Case, row: OutboxRow) -> list[Evidence]:
@@ -152,7 +159,7 @@ def _waiting(case: Case) -> Next | None:
 def _deferred(case: Case) -> Next:
     reasons = case.decided_reasons
     if "waiting_feed" in reasons and case.arrival:
-        day = local_day(case.arrival.due_at, case.place.zone)
+        day = awaited_day(case, case.turn)
         ends = [to_instant(day, need.deadline, case.place.zone) for need in case.version.scenario.needs]
         return _at("feed", case, min(ends)) if ends else Next(_NEXT["turn"])
     if "quiet_hours" in reasons:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import ibis.expr.types as ir
@@ -19,7 +20,7 @@ from relance.explaining.person import EXPLAINED, OneContact, Person
 from relance.explaining.said import Pen, pen_of
 from relance.scenarios.moment import Moment, Running
 from relance.scenarios.program import Node
-from relance.scenarios.running import last_turn, running_scenarios, stored_version
+from relance.scenarios.running import last_turn, last_turns, running_scenarios, stored_version
 from relance.scenarios.versions import Version
 
 _TICK = timedelta(microseconds=1)
@@ -30,9 +31,10 @@ class Case:
     """What is explained.
 
     turn: the instant of the conditions, the decision's where there is one, else the instant asked (`at`).
-    now: all that is known today. `decision` is the stored row, with aware instants; `arrival` the occurrence it
-    (or the next turn) is about, None where the trigger sees nothing; `coming` another one that falls due later.
-    `standing`: why nobody has decided: no_fact, not_due, not_on, already_past, too_old_to_see, undecided.
+    now: all that is known today. last_turn: the last one by then that asked for the scenario. `decision` is the
+    stored row, with aware instants; `arrival` the occurrence it (or the next turn) is about, None where the trigger
+    sees nothing; `coming` another one that falls due later. `standing`: why nobody has decided: no_fact, not_due,
+    not_on, already_past, too_old_to_see, undecided.
     """
 
     place: Installation
@@ -75,8 +77,12 @@ class Case:
 
     def text(self, name: str, build: Callable[[], ir.Table], *marks: str) -> str:
         """The text of such a query, made once."""
-        own = (self.version.name, self.version.mark, self.place.zone)
-        return compiled(self.place.engine, ("explained", name, view_mark(self.view), *own, *marks), build)
+        return compiled(self.place.engine, ("explained", name, *self.mark, *marks), build)
+
+    @cached_property
+    def mark(self) -> tuple[str, ...]:
+        """What tells the texts of this case apart from those of another version, view or zone."""
+        return view_mark(self.view), self.version.name, self.version.mark, self.place.zone
 
     def moment(self, known: datetime) -> Moment:
         """The turn of the conditions, with what was known by an instant."""
@@ -95,10 +101,10 @@ class _Found:
 def open_case(place: Installation, person: Person, scenario: str, at: datetime) -> Case:
     """The case, inside a transaction that is rolled back. NotFound where the scenario was never published."""
     latest = stored_version(place.ledger, scenario)
-    last = last_turn(place.engine, before=at + _TICK)
     if at >= (last_turn(place.engine, before=None) or at):
         absorb_ledger(place.engine, place.ledger, at)  # what has left since the last turn counts, as in a plan
     running = next((each for each in running_scenarios(place.ledger, at) if each.version.name == scenario), None)
+    last = last_turns(place.engine, [running], at + _TICK).get(scenario) if running else None
     found = _written(place, person, scenario, at)
     place.engine.load("explained", EXPLAINED, [{"contact": person.contact}])
     view = OneContact(place.tables, history=True, merged=place.view(at).merged)
@@ -117,7 +123,10 @@ def _chosen(case: Case, seen: Sequence[Arrival], found: _Found) -> Case:
     open_ = [each for each in seen if each.occurrence not in begun]
     due = [each for each in open_ if each.due_at <= case.at and not (decision and each.due_at <= decision["due_at"])]
     later = [each for each in open_ if each.due_at > case.at]
-    parts = {**vars(case), "journeys": tuple(found.journeys), "coming": later[0] if later else None}
+    if due and later and _standing(case, due[-1]) == "already_past":
+        due = []  # last year's birthday is no answer where this year's is to come
+    own = {each.name: getattr(case, each.name) for each in fields(case)}
+    parts = {**own, "journeys": tuple(found.journeys), "coming": later[0] if later else None}
     if due:
         parts |= {"arrival": due[-1], "standing": _standing(case, due[-1])}
     elif decision:
@@ -134,7 +143,7 @@ def _chosen(case: Case, seen: Sequence[Arrival], found: _Found) -> Case:
 def _standing(case: Case, arrival: Arrival) -> str:
     if case.running is None:
         return "not_on"
-    if arrival.due_at <= case.running.since:
+    if arrival.due_at < case.running.since:
         return "already_past"
     lookback = case.version.scenario.lookback
     if case.last_turn and arrival.due_at <= lookback.before(case.last_turn, case.place.zone):

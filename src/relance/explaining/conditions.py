@@ -38,6 +38,7 @@ _NO_CAP = Said("Pression commerciale", "Commercial pressure")
 _ON = Said("Le scénario est en marche", "The scenario is on")
 _STOP = Said("Rien n’arrête ({name})", "Nothing stops it ({name})")
 _BRANCH = Said("Embranchement {name}", "Branch {name}")
+_REFUSED_BEFORE = Said("écarté avant cela", "refused before that")
 _PASSED_ALL = Said("seuls ceux que rien d’autre ne refuse sont tirés", "only those whom nothing else refuses are drawn")
 
 
@@ -149,8 +150,8 @@ def _judged(case: Case, then: Reading, each: Asked, asked: list[Asked]) -> Condi
     noted = _noted(case, then, each.label)
     seen = each.found.seen
     verdict = _decided(case, each) if case.decision else _probed(each, asked)
-    if each.code == "holdout" and verdict == "not_asked" and each.found.refuses is not None:
-        seen = Seen(_PASSED_ALL)
+    if verdict == "not_asked" and each.found.refuses is not None and not each.leads:
+        seen = Seen(_PASSED_ALL if each.code == "holdout" else _REFUSED_BEFORE)
     return Condition(each.code, verdict, each.question, seen, noted=noted)
 
 

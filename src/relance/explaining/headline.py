@@ -32,7 +32,9 @@ _BECAUSE: Mapping[str, Said] = {
         "ce contact a eu ce message il y a peu ({seen})", "this contact had this message a short while ago ({seen})"
     ),
     "ordered": Said("ce contact a commandé depuis", "this contact has ordered since"),
-    "more_than_one_order": Said("ce contact a déjà {seen} commandes", "this contact already has {seen} orders"),
+    "more_than_one_order": Said(
+        "ce contact a déjà plus d’une commande ({seen})", "this contact already has more than one order ({seen})"
+    ),
     "nothing_left": Said(
         "il ne reste rien à montrer, tout est acheté ou épuisé", "nothing is left to show: all is bought or sold out"
     ),
@@ -125,7 +127,7 @@ def headline(
     """The answer, in one sentence."""
     words = _words(case, reason, conditions)
     if sending and sending.state in _SENT and outcome == "send":
-        why = because(case, sending.reason, conditions) if sending.reason else same("?")
+        why = _said_by_sender(case, sending.reason or "?")
         decided = words.pop("at")
         return _SENT[sending.state].put(**words | {"why": why, "decided": decided, "at": case.pen.at(sending.at)})
     if outcome in ("undecided", "not_due") and reason:
@@ -160,6 +162,13 @@ def _words(case: Case, reason: str | None, conditions: Sequence[Condition]) -> d
         "lookback": length(case.version.scenario.lookback),
         "why": same(reason) if exited else because(case, reason, conditions),
     }
+
+
+def _said_by_sender(case: Case, reason: str) -> Said:
+    """Why a message stopped on its way; what the conditions saw at the decision is no part of it."""
+    if reason in _BECAUSE or reason in FRENCH or reason in case.version.scenario.stop:
+        return because(case, reason, ())
+    return Said(f"la remise a répondu « {reason} »", f"the hand-over answered “{reason}”")
 
 
 def _stop(reason: str, seen: Said) -> Said:

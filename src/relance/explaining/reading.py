@@ -30,6 +30,7 @@ from relance.scenarios.items import left_in_carts
 from relance.scenarios.moment import Running, lay_out
 
 _ASKED_ONCE = 0  # the one probe of a reading
+_LEAVES: dict[tuple[str, ...], tuple[Leaf, ...]] = {}  # of each tree, beside the kept text of its query
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,11 @@ def _trees(case: Case) -> dict[str, Any]:
 
 
 def _asked(case: Case, label: str, tree: Any) -> TreeSeen:
-    found = observed(tree, case.view, case.place.zone)
-    row = case.rows("observed", lambda: found.rows, label)[0]
-    return TreeSeen(bool(row["verdict"]), tuple(_leaf(case, label, leaf, row) for leaf in found.leaves))
+    row = case.rows("observed", lambda: observed(tree, case.view, case.place.zone).rows, label)[0]
+    key = (*case.mark, label)
+    if key not in _LEAVES:
+        _LEAVES[key] = observed(tree, case.view, case.place.zone).leaves
+    return TreeSeen(bool(row["verdict"]), tuple(_leaf(case, label, leaf, row) for leaf in _LEAVES[key]))
 
 
 def _leaf(case: Case, label: str, leaf: Leaf, row: Mapping[str, Any]) -> LeafSeen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import ibis
@@ -20,9 +20,11 @@ from relance.explaining.reading import Reading, evidence_row
 from relance.explaining.said import Said, same
 from relance.scenarios.documents import Items
 from relance.scenarios.items import left_in_carts
+from relance.scenarios.triggers import clock_of
 
 _NOTHING_DUE = Found(None, Seen(Said("rien n’est dû", "nothing is due")), fixed=True)
 _SENT = ("send", "held_out")
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def switched_on(case: Case) -> Found:
@@ -47,12 +49,22 @@ def feeds(reading: Reading) -> Found:
     if case.arrival is None or case.arrival.due_at > case.turn:
         return _NOTHING_DUE
     rows = [_feed(case, need.feed, reading.known) for need in case.version.scenario.needs]
-    flags = reading.flags
-    day = case.pen.day(local_day(case.arrival.due_at, case.place.zone))
-    words = Said("complètes jusqu’au début du {day}", "complete up to the start of {day}").put(day=day)
-    if flags["stale"] or flags["feed_waiting"]:
-        words = Said("incomplètes avant le début du {day}", "not complete up to the start of {day}").put(day=day)
-    return Found(bool(flags["stale"] or flags["feed_waiting"]), Seen(words, None, tuple(rows)))
+    missing = bool(reading.flags["stale"] or reading.flags["feed_waiting"])
+    words = Said("complètes jusqu’au début du {day}", "complete up to the start of {day}")
+    if missing:
+        words = Said("incomplètes avant le début du {day}", "not complete up to the start of {day}")
+    day = case.pen.day(awaited_day(case, reading.known))
+    return Found(missing, Seen(words.put(day=day), None, tuple(rows)))
+
+
+def awaited_day(case: Case, known: datetime) -> date:
+    """The first local day, of the one it was due and the turn's own, up to which a needed feed is missing; the
+    turn's own where none is."""
+    assert case.arrival is not None
+    found = (_feed(case, need.feed, known).value for need in case.version.scenario.needs)
+    until = min((each or _NEVER for each in found), default=_NEVER)
+    days = [local_day(instant, case.place.zone) for instant in (case.arrival.due_at, case.turn)]
+    return next((day for day in days if until < to_instant(day, time(0, 0), case.place.zone)), days[-1])
 
 
 def too_late(reading: Reading) -> Found:
@@ -61,7 +73,7 @@ def too_late(reading: Reading) -> Found:
     if case.arrival is None or case.arrival.due_at > case.turn:
         return _NOTHING_DUE
     due, turn = case.pen.at(case.arrival.due_at), case.pen.at(case.turn)
-    words = Said("dû le {due}, demandé le {turn}, frais {fresh}", "due {due}, asked {turn}, fresh for {fresh}")
+    words = Said("dû le {due}, demandé le {turn}, bon pendant {fresh}", "due {due}, asked {turn}, fresh for {fresh}")
     value = {"due_at": case.arrival.due_at, "fresh_for": str(case.version.scenario.fresh_for)}
     return Found(bool(reading.flags["too_late"]), Seen(words.put(due=due, turn=turn, fresh=fresh), value), fixed=True)
 
@@ -94,7 +106,8 @@ def items_left(reading: Reading, items: Items) -> Found:
     every = _lines(case, Items(of=items.of, drop=(), carry=items.carry))
     kept = {row["line"] for row in _lines(case, items)}
     gone = {name: _dropped(case, items, name) for name in items.drop}
-    rows = tuple(_line(case, row, kept, gone) for row in every)
+    known = {row["line"]: row["known_at"] for row in case.rows("lines-known", lambda: _lines_known(case))}
+    rows = tuple(_line(case, {**row, "known_at": known.get(row["line"])}, kept, gone) for row in every)
     words = Said("{left} sur {all}", "{left} of {all}")
     said = words.put(left=case.pen.number(len(kept)), all=case.pen.number(len(every)))
     return Found(bool(reading.flags["nothing_left"]), Seen(said, len(kept), rows))
@@ -131,6 +144,12 @@ def _lines(case: Case, items: Items) -> list[dict[str, Any]]:
     return case.rows("lines", build, items.model_dump_json())
 
 
+def _lines_known(case: Case) -> ir.Table:
+    """When each line of the contact's carts became known, as the reading knows it."""
+    lines, clock = case.view.facts("cart_lines"), clock_of(case.version.name).select(clock_known="known")
+    return lines.join(clock, case.view.known(lines, clock["clock_known"])).select("line", "known_at")
+
+
 def _dropped(case: Case, items: Items, reason: str) -> set[str]:
     """Lines that one reason alone would drop."""
     every = _lines(case, Items(of=items.of, drop=(), carry=items.carry))
@@ -145,4 +164,6 @@ def _line(case: Case, row: dict[str, Any], kept: set[str], gone: Mapping[Any, se
     why = next((name for name, lines in gone.items() if row["line"] in lines), None)
     state = Said("gardé", "kept") if row["line"] in kept else _WHY.get(why or "", Said("de trop", "too many"))
     said = Said(f"{row['product']} : {state.fr}", f"{row['product']}: {state.en}")
-    return evidence_row(case, "cart_lines", row["line"], aware_utc(row["added_at"]), None, said, why or "kept")
+    return evidence_row(
+        case, "cart_lines", row["line"], aware_utc(row["added_at"]), row["known_at"], said, why or "kept"
+    )

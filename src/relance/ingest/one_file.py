@@ -67,8 +67,7 @@ def fill_tables(work: Work, history: bool, waiting: Sequence[int]) -> None:
     waiting: contacts with messages that wait; only they can be stopped by what the file says.
     """
     engine = work.engine
-    for table in work.plan.tables:
-        engine.keep(table.one, table.first)
+    _candidates(work)
     _people(work)
     for table in work.plan.tables:
         engine.keep(table.two, table.second)
@@ -125,8 +124,16 @@ def _people(work: Work) -> None:
     work.new_contacts += resolve(engine, "owns")
     if engine.value("SELECT count(*) FROM ids WHERE erased"):
         candidates.mark_erased(engine, TYPED, plan.own_atoms, ERASED)
-        for table in plan.tables:
-            engine.keep(table.one, table.first)
+        _candidates(work)
+
+
+def _candidates(work: Work) -> None:
+    """Candidates as the document says; those that name no contact are read once and need not be kept."""
+    for table in work.plan.tables:
+        if table.contacts:
+            work.engine.keep(table.one, table.first)
+        else:
+            candidates.look(work.engine, table.one, table.first)
 
 
 def _sort_out(work: Work, table: TablePlan) -> None:

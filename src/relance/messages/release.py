@@ -107,7 +107,7 @@ def _outgoing(
     message_version: int,
     stops: Mapping[str, str],
 ) -> Outgoing:
-    first, scenario, settings = keys[0], batch.version.scenario, batch.place.settings
+    first, settings = keys[0], batch.place.settings
     locale = locale_of(person.get("language"), settings.brand.languages)
     due_at, address = aware_utc(first["due_at"]), str(person.get("email") or "").strip()
     return Outgoing(
@@ -126,9 +126,16 @@ def _outgoing(
         local_day=first["day"],
         due_at=due_at,
         created_at=first["at"].replace(tzinfo=UTC),
-        fresh_until=scenario.fresh_for.after(due_at, batch.place.zone),
+        fresh_until=_fresh_until(batch, due_at, first["at"].replace(tzinfo=UTC)),
         stops=stops,
     )
+
+
+def _fresh_until(batch: Batch, due_at: datetime, decided_at: datetime) -> datetime:
+    """Counted from the due time; from the decision where that was too long ago already (`enter_since`)."""
+    fresh_for, zone = batch.version.scenario.fresh_for, batch.place.zone
+    until = fresh_for.after(due_at, zone)
+    return until if until >= decided_at else fresh_for.after(decided_at, zone)
 
 
 def _context(

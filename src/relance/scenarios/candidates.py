@@ -165,7 +165,8 @@ def _nodes_present(desk: _Desk) -> set[int]:
 
 
 def _send(desk: _Desk, version: Version, node: Node) -> None:
-    marks = (version.mark, str(version.number), str(node.number))
+    drawn = (str(version.scenario.priority), str(version.scenario.holdout))
+    marks = (version.mark, str(version.number), str(node.number), *drawn)
     desk.add("candidates", marks, lambda: candidates_at(version, node))
 
 

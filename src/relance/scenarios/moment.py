@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from relance.scenarios.due import DUE_DAYS, Window, due_days
 from relance.scenarios.triggers import CLOCKS
 from relance.scenarios.versions import Version
 
+_TICK = timedelta(microseconds=1)
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OLD = ":old"  # the rule of a scenario's window that lies too far back to be seen
@@ -29,6 +30,7 @@ class Moment:
 
     `enter_since`: a one-off run over facts of these local dates, which replaces the window and freshness.
     `known`: with what was known by then, where that is not the turn itself (asked again later).
+    `last_turns`: the last turn of each scenario, where some turns were asked for some scenarios alone.
     """
 
     turn: datetime
@@ -37,11 +39,16 @@ class Moment:
     zone: str
     enter_since: date | None = None
     known: datetime | None = None
+    last_turns: Mapping[str, datetime] | None = None
 
     @property
     def known_by(self) -> datetime:
         """What became known later is not seen."""
         return self.known or self.turn
+
+    def last_of(self, scenario: str) -> datetime | None:
+        """The last turn before this one that asked for the scenario."""
+        return self.last_turn if self.last_turns is None else self.last_turns.get(scenario)
 
     @property
     def today(self) -> date:
@@ -54,6 +61,11 @@ class Running:
 
     version: Version
     since: datetime
+
+    @property
+    def before(self) -> datetime:
+        """The last instant before it was on; windows are open at their beginning."""
+        return self.since - _TICK
 
 
 def lay_out(engine: Engine, moment: Moment, running: Sequence[Running]) -> None:
@@ -72,9 +84,9 @@ def window_of(running: Running, moment: Moment) -> Window:
     scenario = running.version.scenario
     if moment.enter_since:
         return Window(_EVER, moment.turn, moment.enter_since)
-    since = running.since
-    if moment.last_turn:
-        since = max(since, scenario.lookback.before(moment.last_turn, moment.zone))
+    since, last = running.before, moment.last_of(running.version.name)
+    if last:
+        since = max(since, scenario.lookback.before(last, moment.zone))
     return Window(since, moment.turn)
 
 
@@ -123,8 +135,8 @@ def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:
     scenario = running.version.scenario
     window = window_of(running, moment)
     rows = due_days(scenario, window, moment.zone, running.version.name)
-    if moment.enter_since is None and window.since > running.since:
-        before = Window(running.since, window.since)
+    if moment.enter_since is None and window.since > running.before:
+        before = Window(running.before, window.since)
         rows += due_days(scenario, before, moment.zone, running.version.name + OLD)
     return rows
 
@@ -140,17 +152,27 @@ def _complete_until(engine: Engine, moment: Moment) -> dict[str, datetime]:
 
 
 def _feed_days(running: Running, moment: Moment, feeds: dict[str, datetime]) -> list[dict[str, Any]]:
-    """One row for each recent due date on which a needed feed is missing."""
+    """One row for each recent due date whose candidates miss a needed feed: up to that date, or up to today."""
     scenario = running.version.scenario
     rows = []
     for offset in range(scenario.lookback.days + 400 if moment.enter_since else scenario.lookback.days + 9):
         day = moment.today - timedelta(days=offset)
-        asked = moment.today if moment.enter_since else day
-        missing = [need for need in scenario.needs if _missing(need, asked, feeds, moment.zone)]
-        if missing:
-            over = any(moment.turn >= to_instant(asked, need.deadline, moment.zone) for need in missing)
+        over = _over(scenario, (moment.today,) if moment.enter_since else (day, moment.today), moment, feeds)
+        if over is not None:
             rows.append(_feed_row(running.version.name, day, over, moment.zone))
     return rows
+
+
+def _over(scenario: Scenario, days: tuple[date, ...], moment: Moment, feeds: dict[str, datetime]) -> bool | None:
+    """Whether the deadline has passed on the first of these days up to which a feed is missing; None if none is.
+
+    Last night's file is waited for however long ago a cart was due: it may tell of what was bought meanwhile.
+    """
+    for day in days:
+        missing = [need for need in scenario.needs if _missing(need, day, feeds, moment.zone)]
+        if missing:
+            return any(moment.turn >= to_instant(day, need.deadline, moment.zone) for need in missing)
+    return None
 
 
 def _missing(need: Need, day: date, feeds: dict[str, datetime], zone: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -67,6 +68,28 @@ def last_turn(engine: Engine, before: datetime | None) -> datetime | None:
     rows = engine.rows(compiled(engine, ("turns",), _turns))
     found = [row["at"] for row in rows if before is None or row["at"] < naive_utc(before)]
     return max(found).replace(tzinfo=UTC) if found else None
+
+
+def last_turns(engine: Engine, running: Sequence[Running], before: datetime) -> dict[str, datetime]:
+    """The last turn before an instant that asked for each scenario since it is on.
+
+    A turn may be asked for some scenarios alone; the others must not lose their look-back by it.
+    """
+    rows = engine.rows(compiled(engine, ("turn-reports",), _turn_reports))
+    earlier = sorted((row for row in rows if row["at"] < naive_utc(before)), key=lambda row: row["at"], reverse=True)
+    wanted = {each.version.name: naive_utc(each.since) for each in running}
+    found: dict[str, datetime] = {}
+    for row in earlier:
+        if not any(name not in found and row["at"] >= since for name, since in wanted.items()):
+            break
+        for scenario in json.loads(row["report"])["scenarios"]:
+            found.setdefault(scenario["id"], row["at"].replace(tzinfo=UTC))
+    return found
+
+
+def _turn_reports() -> ir.Table:
+    turns = house_relation("turns")
+    return turns.filter(turns["kind"] == "run").select("at", "report")
 
 
 def _turns() -> ir.Table:

@@ -33,19 +33,19 @@ def switch_off(place: Installation, name: str, version: int, at: datetime) -> No
 
 
 def already_past(place: Installation, version: Version, at: datetime) -> int:
-    """Contacts whose latest occurrence was due at or before the instant and whom nothing would stop now."""
+    """Contacts whose latest occurrence was due before the instant and whom nothing would stop now."""
     engine, view = place.engine, place.view(at)
     moment = Moment(at, at, None, place.zone)
     with engine.rolled_back():
         lay_out(engine, moment, [Running(version, at)])
-        engine.load("due_days", DUE_DAYS, _past_days(version, at, place.zone))
+        engine.load("due_days", DUE_DAYS, _past_days(version, at - timedelta(microseconds=1), place.zone))
         load_condition_moments(engine, view, moment, [version])
         marks = (version.mark, view_mark(view), place.zone)
-        work = compiled(engine, ("past-work", *marks), lambda: numbered(entering(version, view, version.name)))
-        engine.keep("work", work)
-        engine.keep("probes", compiled(engine, ("past-probes", version.name), lambda: probe_rows(version.name)))
-        left = compiled(engine, ("past-left", *marks), lambda: _not_stopped(version, view, place.zone))
-        return int(engine.value(left) or 0)
+        name = version.name
+        engine.keep("work", compiled(engine, ("past", *marks), lambda: numbered(entering(version, view, name))))
+        engine.keep("probes", compiled(engine, ("past-probes", name), lambda: probe_rows(name)))
+        asked = compiled(engine, ("not-stopped", *marks), lambda: _not_stopped(version, view, place.zone))
+        return int(engine.value(asked) or 0)
 
 
 def _past_days(version: Version, at: datetime, zone: str) -> list[dict[str, object]]:

@@ -12,6 +12,14 @@ from relance.base.ids import digest
 from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.program import Node, compile_steps
 
+# What of a definition never becomes text of a query.
+_AS_ROWS: Any = {
+    **dict.fromkeys(("title", "about", "goal", "needs", "reentry", "schedule", "lookback", "fresh_for"), True),
+    "trigger": {"date": {"days"}, "row": {"days"}, "quiet": {"days"}},
+    # these stand in the text of a send step alone, which names them in its own marks
+    **dict.fromkeys(("priority", "holdout"), True),
+}
+
 
 @dataclass(frozen=True)
 class Version:
@@ -28,8 +36,13 @@ class Version:
 
     @cached_property
     def mark(self) -> str:
-        """What tells two definitions apart in the store of compiled texts."""
-        return digest(self.scenario.model_dump_json(by_alias=True))
+        """What tells two definitions apart in the store of compiled texts.
+
+        Numbers that reach a query as rows (days, lengths of time, slots, deadlines) are not part of its text.
+        """
+        told = self.scenario.model_dump(mode="json", by_alias=True, exclude=_AS_ROWS)
+        asked = {"needs": bool(self.scenario.needs), "reentry": self.scenario.reentry is not None}
+        return digest(json.dumps([told, asked], sort_keys=True))
 
 
 def version_of(body: str, number: int) -> Version:

@@ -1,0 +1,98 @@
+"""A number of worlds and a seed go in; model and product live them all, and what was met on the way is counted.
+
+From the command line: `python -m tests.reference.compare --worlds 2000 --seed 1`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.reference.adapter import engine_under_test
+from tests.reference.streets import assert_all_alike
+from tests.reference.world import Run, World
+from tests.reference.worlds import crowds
+
+SIZE = 16
+
+
+@dataclass
+class Tally:
+    """How many worlds were decided alike, how long it took, and what was decided in them."""
+
+    worlds: int = 0
+    seconds: float = 0.0
+    decided: Counter[str] = field(default_factory=Counter)
+
+    def add(self, runs: Sequence[Run], seconds: float) -> None:
+        self.worlds += len(runs)
+        self.seconds += seconds
+        for one in runs:
+            self.decided.update(d.reason or d.outcome for d in one.decisions)
+            self.decided["too old to see"] += sum(report.too_old_to_see for report in one.reports)
+            self.decided["already past"] += sum(number for _, number in one.already_past)
+            self.decided["held back at hand-over"] += len(one.held_back)
+
+    def reached(self) -> set[str]:
+        """Every outcome, reason and count that was met."""
+        return {name for name, number in self.decided.items() if number}
+
+    def __str__(self) -> str:
+        each = self.seconds / max(self.worlds, 1)
+        counted = ", ".join(f"{name} {number}" for name, number in self.decided.most_common())
+        return f"{self.worlds} worlds alike in {self.seconds:.0f} s ({each:.2f} s a world): {counted}"
+
+
+def drawn(number: int, start: int, size: int) -> list[tuple[World, ...]]:
+    """So many crowds of this seed. The first that is drawn is the plainest of all, and left out."""
+    found: list[tuple[World, ...]] = []
+
+    @seed(start)
+    @settings(
+        max_examples=number + 1,
+        phases=(Phase.generate,),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(crowds(size))
+    def keep(crowd: tuple[World, ...]) -> None:
+        found.append(crowd)
+
+    keep()
+    return found[1:]
+
+
+def compare(worlds: int, start: int, size: int = SIZE, aloud: bool = False) -> Tally:
+    """Lives at least so many worlds, `size` at once; AssertionError with a story where model and product differ."""
+    tally = Tally()
+    for crowd in drawn(-(-worlds // size), start, size):
+        began = perf_counter()
+        tally.add(assert_all_alike(crowd, engine_under_test), perf_counter() - began)
+        if aloud:
+            print(f"{tally.worlds} worlds, {tally.seconds:.0f} s", flush=True)
+    return tally
+
+
+def main(words: Sequence[str]) -> int:
+    """Exit code 1 and the smallest story where they differ."""
+    parser = argparse.ArgumentParser(prog="python -m tests.reference.compare")
+    parser.add_argument("--worlds", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(words)
+    try:
+        print(compare(asked.worlds, asked.seed, aloud=True))
+    except AssertionError as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
