@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.stories.online_retail import FIRST, LAST, Retailer, at, copied, cut_files, days, retailer
 
-QUARTER = date(2011, 3, 31)
+QUARTER = date(2011, 3, 10)
 KEPT = (date(2011, 5, 9), date(2011, 10, 17))  # days after whose turn a copy of the home is kept
 Variant = Callable[[Path], Retailer]
 
@@ -27,7 +27,7 @@ def kept_homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def quarter(daily_files: Path, kept_homes: Path) -> Iterator[Retailer]:
-    """The first four months, day by day; both scenarios switched on 2010-12-02 at 08:00."""
+    """The first hundred days, day by day; both scenarios switched on 2010-12-02 at 08:00."""
     shop = retailer(kept_homes / "quarter", daily_files)
     shop.morning(FIRST)
     shop.start(at(FIRST, 8))
@@ -42,7 +42,7 @@ def quarter(daily_files: Path, kept_homes: Path) -> Iterator[Retailer]:
 def year(quarter: Retailer, daily_files: Path, kept_homes: Path) -> Iterator[Retailer]:
     """The quarter, lived on to the end: 374 turns and 305 files in all."""
     shop = copied(kept_homes / str(QUARTER), kept_homes / "year", daily_files)
-    for day in days(date(2011, 4, 1), LAST):
+    for day in days(QUARTER + timedelta(days=1), LAST):
         shop.live(day, day)
         if day in KEPT:
             shop.copy(kept_homes / str(day))
