@@ -58,7 +58,7 @@ def test_every_scenario_balances_over_the_days(lived: tuple[Installation, Month]
 
 def test_a_decision_of_the_month_can_be_explained(lived: tuple[Installation, Month]) -> None:
     place, month = lived
-    rows = place.engine.rows("SELECT contact, at FROM decisions WHERE outcome = 'send' ORDER BY ALL LIMIT 1")
+    rows = place.engine.rows("SELECT contact, \"at\" FROM decisions WHERE outcome = 'send' ORDER BY ALL LIMIT 1")
     own = place.engine.value(f"SELECT own_id FROM contacts_vault WHERE contact = {rows[0]['contact']}")
     scenario = place.engine.value(
         f"SELECT scenario FROM decisions WHERE outcome = 'send' AND contact = {rows[0]['contact']} ORDER BY ALL LIMIT 1"
