@@ -131,9 +131,12 @@ class Facts(SqliteFile):
             """INSERT INTO stop_facts (contact, product, kind, happened_at, known_at, detail)
                SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
                FROM json_each(:facts)
-               WHERE NOT :only_waiting OR EXISTS (
-                   SELECT 1 FROM outbox WHERE state IN ('queued', 'deferred', 'handing')
-                   AND (value ->> 0 IS NULL OR contact = value ->> 0))""",
+               WHERE NOT :only_waiting
+                   OR (value ->> 0 IS NOT NULL AND EXISTS (
+                       SELECT 1 FROM outbox
+                       WHERE contact = value ->> 0 AND state IN ('queued', 'deferred', 'handing')))
+                   OR (value ->> 0 IS NULL AND EXISTS (
+                       SELECT 1 FROM outbox WHERE state IN ('queued', 'deferred', 'handing')))""",
             {"facts": to_json(listed), "only_waiting": only_waiting},
         )
 
