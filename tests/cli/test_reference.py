@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from pydantic import BaseModel
 from typer.main import get_command
 
@@ -121,11 +120,14 @@ def test_help_is_quick_for_it_loads_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.fr.md"])
-def test_the_commands_of_the_readme_work(name: str, tmp_path: Path) -> None:
-    """The shell blocks of the page, one after the other, where the examples are at hand."""
+def shell_blocks(name: str) -> list[str]:
+    return re.findall(r"^```sh\n(.*?)^```", (PROJECT / name).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def test_the_commands_of_the_readme_work(tmp_path: Path) -> None:
+    """The shell blocks of the page, one after the other, where the examples are at hand; its twin has the same."""
     (tmp_path / "examples").symlink_to(PROJECT / "examples")
-    blocks = re.findall(r"^```sh\n(.*?)^```", (PROJECT / name).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    blocks = shell_blocks("README.md")
     here = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     script = "set -eu\n" + "".join(blocks)
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=here, capture_output=True, text=True, check=False)
@@ -135,8 +137,5 @@ def test_the_commands_of_the_readme_work(name: str, tmp_path: Path) -> None:
 
 
 def test_both_readmes_show_the_same_commands() -> None:
-    def commands(name: str) -> list[str]:
-        text = (PROJECT / name).read_text(encoding="utf-8").replace(" --language fr", "")
-        return re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-    assert commands("README.md") == commands("README.fr.md")
+    twin = [block.replace(" --language fr", "") for block in shell_blocks("README.fr.md")]
+    assert twin == shell_blocks("README.md")
