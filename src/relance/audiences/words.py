@@ -44,6 +44,7 @@ NOUNS: Mapping[str, Noun] = {
     "subscriptions": Noun("subscription", "subscriptions", "abonnement", "abonnements"),
     "site_visits": Noun("page seen", "pages seen", "page vue", "pages vues", True),
     "touches": Noun("message", "messages", "message", "messages"),
+    "reactions": Noun("reaction", "reactions", "réaction", "réactions", True),
     "service_events": Noun("service request", "service requests", "demande au service", "demandes au service", True),
     "coupons": Noun("coupon", "coupons", "bon", "bons"),
     "children": Noun("child", "children", "enfant", "enfants"),

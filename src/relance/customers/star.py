@@ -134,6 +134,20 @@ sender text
 state text
 """
 
+_REACTIONS = """
+reaction text
+contact integer
+scenario text
+step text
+occurrence text
+channel text
+message_key text
+kind text
+verdict text
+link text
+happened_at instant
+"""
+
 DECLARED = (
     _table("contacts", "a person or an institution", "contact", _CONTACTS),
     _table(
@@ -164,6 +178,8 @@ DECLARED = (
         _TOUCHES,
         happened="happened_at",
     ),
+    # kind: open, click, unsubscribe, bounce, complaint; verdict: human, proxy, machine
+    _table("reactions", "one thing a contact did with a message", "reaction", _REACTIONS, happened="happened_at"),
     _table(
         "orders",
         "an order, a cancellation or an adjustment",
