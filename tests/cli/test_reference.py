@@ -71,7 +71,7 @@ def settings_parts(model: type[BaseModel], heading: str = "At the top") -> Itera
     yield heading, {name for name, part in inner.items() if part is None}
     for name, part in inner.items():
         if part is not None:
-            several = {"senders": ".NAME", "quiet_hours": ".CHANNEL"}.get(name, "")
+            several = {"senders": ".NAME", "voice": ".LANGUAGE", "quiet_hours": ".CHANNEL"}.get(name, "")
             yield from settings_parts(part, f"`[{name}{several}]`")
 
 

@@ -15,8 +15,15 @@ TEXT = "{{ shop.name }}, {{ shop.address }} {{ unsubscribe_url }} BODY"
 ROWS = {"rows": "list {name}"}
 
 
-def message(html: str = "", text: str = "", *, whole: str = HTML, plain: str = TEXT, **more: object) -> MessageDocument:
-    block = {"subject": "Bonjour", "mjml": whole.replace("BODY", html), "text": plain.replace("BODY", text)}
+def message(
+    html: str = "", text: str = "", *, whole: str = HTML, plain: str = TEXT, subject: str = "Bonjour", **more: object
+) -> MessageDocument:
+    block = {
+        "subject": subject,
+        "preheader": "Un mot",
+        "mjml": whole.replace("BODY", html),
+        "text": plain.replace("BODY", text),
+    }
     return MessageDocument.model_validate({"message": "hello", "fr": block, "en": block, **more})
 
 
@@ -44,6 +51,17 @@ def test_a_plain_good_message_passes() -> None:
         (message("<a href='javascript:alert(1)'>x</a>"), "bad_link"),
         (message("<a href='{{ contact.first_name }}'>x</a>"), "bad_link"),
         (message("<img src='data:image/png;base64,AA' />"), "bad_link"),
+        (message("<a href='#'>x</a>"), "dead_link"),
+        (message("<a href='https://'>x</a>"), "dead_link"),
+        (message("<a href='https:///panier'>x</a>"), "dead_link"),
+        (message("<a href='https://example'>x</a>"), "dead_link"),
+        (message(text="https://example/panier"), "dead_link"),
+        (message("<a href='https://example.com/offre'>x</a>"), "dead_link"),
+        (message("<a href='mailto:libraire'>x</a>"), "dead_link"),
+        (message("<a href='tel:'>x</a>"), "dead_link"),
+        (message("<a href=''>x</a>"), "bad_link"),
+        (message("<a href='vbscript:x'>x</a>"), "bad_link"),
+        (message("<a href='//shop.example/'>x</a>"), "bad_link"),
         (message("<script>x</script>"), "active_content"),
         (message("<b onclick='x()'>x</b>"), "active_content"),
         (message(whole=HTML.replace("{{ unsubscribe_url }}", "https://x.example")), "no_unsubscribe"),
@@ -53,6 +71,12 @@ def test_a_plain_good_message_passes() -> None:
         (message("{% for i in rows %}" + "x" * 15_000 + "{% endfor %}", fields=ROWS), "too_large"),
         (message("Dernière chance !"), "urgency"),
         (message(text="Only a few left"), "urgency"),
+        (message(text="Ne manquez pas cela"), "urgency"),
+        (message("Cliquez ici"), "spam_words"),
+        (message(text="Satisfaction guaranteed"), "spam_words"),
+        (message(text="Vous avez gagné"), "spam_words"),
+        (message(text="Dear customer"), "spam_words"),
+        (message(text="Enfin !!"), "spam_words"),
         (message("{% for x in y %}"), "does_not_compile"),
         (message(message="forgotten-cart", fields={"coupon_code?": "text"}), "coupon_in_cart"),
         (message(fields={"cart_url": "url", "discount?": "money"}), "coupon_in_cart"),
@@ -71,7 +95,26 @@ def test_a_finding_says_the_language() -> None:
 def test_sections_get_the_footer_of_the_house() -> None:
     document = load_message(
         "message: hello\n"
-        "fr: {subject: Bonjour, mjml: <mj-section/>, text: Bonjour}\n"
-        "en: {subject: Hello, mjml: <mj-section/>, text: Hello}\n"
+        "fr: {subject: Bonjour, preheader: Un mot, mjml: <mj-section/>, text: Bonjour}\n"
+        "en: {subject: Hello, preheader: A word, mjml: <mj-section/>, text: Hello}\n"
     )
     assert lint(document) == []
+
+
+def test_a_subject_in_capitals_is_refused_and_a_name_in_capitals_is_not() -> None:
+    assert codes(message(subject="VOTRE PANIER VOUS ATTEND")) == {"spam_words"}
+    assert codes(message(subject="ACL vous répond")) == set()
+
+
+@pytest.mark.parametrize(
+    "words", ["La livraison est gratuite", "free delivery", "un ami cher", "the last of the Mohicans"]
+)
+def test_what_a_good_shop_may_well_say_passes(words: str) -> None:
+    assert codes(message(text=words)) == set()
+
+
+def test_a_long_subject_is_advice_and_refuses_nothing() -> None:
+    long = lint(message(subject="Un mot " * 9))
+    assert {(finding.code, finding.refuses) for finding in long} == {("long_subject", False)}
+    short = lint(message(subject="x" * 60))
+    assert short == []

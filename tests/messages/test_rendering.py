@@ -35,6 +35,7 @@ def people(**more: Any) -> dict[str, Any]:
         "contact": {"first_name": "Marie"},
         "brand": {"name": "Lire ici", "address": "12, rue Saint-Jean, Québec", "url": "https://lire.example"},
         "shop": {"name": "Les Deux Rives", "address": "120, rue des Forges", "phone": "819 555-0142"},
+        "voice": {"shop": "librairie", "people": "libraires", "item": "livre", "items": "livres"},
         "unsubscribe_url": "https://lire.example/u/token",
         **more,
     }
@@ -48,7 +49,10 @@ def cart(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
     return people(items=list(items), cart_url="https://lire.example/panier", **more)
 
 
+USED_UP = {"title": "Terreau, 40 L", "url": "https://lire.example/t", "last_on": date(2026, 11, 1)}
 CONTEXTS: dict[str, dict[str, Any]] = {
+    "replenishment": people(products=[USED_UP]),
+    "replenishment-again": people(products=[USED_UP]),
     "forgotten-cart": cart(book(1, author="Hélène Roy", price=Decimal("24.95"), currency="CAD"), book(2)),
     "second-purchase": people(product="Les Marées lentes"),
     "win-back": people(last_order_on=date(2026, 11, 1)),
@@ -95,25 +99,44 @@ def test_french_is_typeset_as_in_quebec() -> None:
         assert " :" not in text.replace("\xa0:", "")
         assert " ?" not in text
         assert "e-mail" not in text
-    assert "«\xa0Les Marées lentes\xa0»" in texts[0]
-    assert "1er novembre 2026" in texts[1]
-    assert "24,95\xa0$" in texts[2]
+    said = dict(zip(SHIPPED, texts, strict=True))
+    assert "«\xa0Les Marées lentes\xa0»" in said["second-purchase"]
+    assert "1er novembre 2026" in said["win-back"]
+    assert "24,95\xa0$" in said["forgotten-cart"]
 
 
 def test_the_cart_speaks_of_one_book_or_of_several() -> None:
     one = render(COMPILED["forgotten-cart"], "fr", "fr-CA", cart(book(1)))
     two = render(COMPILED["forgotten-cart"], "fr", "fr-CA", cart(book(1), book(2)))
     assert (one.subject, two.subject) == ("Votre livre est toujours là", "Vos livres sont toujours là")
-    assert "Ce livre est resté dans votre panier." in one.text
-    assert "Ces livres sont restés dans votre panier." in two.html
+    assert "Il est resté quelque chose dans votre panier" in one.text
+    assert "Voici ce qui est resté dans votre panier" in two.html
+
+
+def test_a_shop_that_says_nothing_of_its_voice_is_spoken_for_plainly() -> None:
+    plain = {name: value for name, value in cart(book(1)).items() if name != "voice"}
+    assert render(COMPILED["forgotten-cart"], "fr", "fr-CA", plain).subject == "Votre article est toujours là"
+    half = plain | {"voice": {"item": "robe"}}
+    rendered = render(COMPILED["forgotten-cart"], "fr", "fr-CA", half)
+    assert rendered.subject == "Votre robe est toujours là"
+    assert "Appelez votre boutique" in rendered.text
+
+
+def test_the_reader_is_told_since_when_they_agreed() -> None:
+    for name in SHIPPED:
+        told = render(COMPILED[name], "fr", "fr-CA", CONTEXTS[name] | {"consented_on": date(2021, 3, 12)})
+        assert "vous acceptez nos courriels depuis le 12 mars 2021" in told.text
+        assert "vous acceptez nos courriels depuis le 12 mars 2021" in told.html
+        assert "depuis le" not in render(COMPILED[name], "fr", "fr-CA", CONTEXTS[name]).text
 
 
 def test_the_cart_shows_the_first_four_and_counts_the_others() -> None:
     six = render(COMPILED["forgotten-cart"], "fr", "fr-CA", cart(*map(book, range(1, 7))))
     assert [f"Livre {number}" in six.text for number in range(1, 7)] == [True] * 4 + [False] * 2
     assert "Et 2 autres livres vous attendent dans votre panier." in six.text
-    five = render(COMPILED["forgotten-cart"], "en", "en-CA", cart(*map(book, range(1, 6))))
-    assert "And one more book is waiting in your cart." in five.html
+    words = {"item": "book", "items": "books"}
+    five = render(COMPILED["forgotten-cart"], "en", "en-CA", cart(*map(book, range(1, 6)), voice=words))
+    assert "And 1 more book is waiting in your cart." in five.html
     four = render(COMPILED["forgotten-cart"], "en", "en-CA", cart(*map(book, range(1, 5))))
     assert "more book" not in four.html
 

@@ -51,6 +51,15 @@ class Sender(_Part):
     phone: str = ""
 
 
+class Voice(_Part):
+    """How the retailer speaks of itself and of what it sells, in one language: “votre librairie”, “nos libraires”."""
+
+    shop: str | None = None
+    people: str | None = None
+    item: str | None = None
+    items: str | None = None
+
+
 class Pressure(_Part):
     """At most `messages` marketing messages to a contact within `days` local dates; null is no limit."""
 
@@ -82,6 +91,8 @@ class Settings(_Part):
     public_url: str = ""
     brand: Brand = Brand()
     senders: dict[str, Sender] = {}
+    voice: dict[Literal["fr", "en"], Voice] = {}
+    test_addresses: tuple[str, ...] = ()
     pressure: Pressure = Pressure()
     quiet_hours: dict[Channel, QuietHours] = {}
     global_holdout: float = Field(default=0.0, ge=0, lt=1)

@@ -19,7 +19,7 @@ def signing_key(secret: bytes) -> SigningKey:
     return SigningKey("1", hmac.new(secret, b"links", sha256).digest())
 
 
-def mail_settings(settings: said.Settings, secret: bytes, test_addresses: frozenset[str] = frozenset()) -> MailSettings:
+def mail_settings(settings: said.Settings, secret: bytes) -> MailSettings:
     """The settings of a home as the sender of e-mail reads them."""
     brand = settings.brand
     return MailSettings(
@@ -28,7 +28,7 @@ def mail_settings(settings: said.Settings, secret: bytes, test_addresses: frozen
         key=signing_key(secret),
         public_url=settings.public_url or None,
         smtp=_smtp(settings.smtp),
-        test_addresses=test_addresses,
+        test_addresses=frozenset(settings.test_addresses),
     )
 
 

@@ -17,6 +17,7 @@ from relance.customers.relations import View, scratch, view_mark
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.messages.fields import Field
+from relance.policy.consent import acts_on
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import left_in_carts
@@ -34,6 +35,9 @@ APPROVED: Mapping[str, str] = {
     "due_at": "instant",
     "day": "date",
     "at": "instant",
+    "channel": "text",
+    "purpose": "text",
+    "sender": "text",
 }
 RULE = "release"
 _PRINTED = ("product", "title", "author", "publisher", "image_url", "url", "price", "currency")
@@ -67,6 +71,24 @@ def lay_out_batch(batch: Batch) -> None:
 def profiles(batch: Batch) -> dict[int, dict[str, Any]]:
     """Per contact: address, first name, language, and the shop that speaks to them."""
     return {row["contact"]: row for row in _asked(batch, "profiles", lambda: _profiles(batch.view))}
+
+
+def consents(batch: Batch) -> Values:
+    """Since which local date each contact has agreed, where a consent of their own and not a basis says so."""
+    one_sender = len(batch.place.settings.senders) <= 1
+    rows = _asked(batch, f"consents {one_sender}", lambda: _agreed(batch.view, one_sender))
+    return {row["probe"]: local_day(row["since"].replace(tzinfo=UTC), batch.place.zone) for row in rows}
+
+
+def _agreed(view: View, one_sender: bool) -> ir.Table:
+    """The earliest consent that no later refusal has ended."""
+    asked = scratch("approved", APPROVED).mutate(rule=ibis.literal(RULE))
+    acts = acts_on(asked, clock_of(RULE), view, one_sender)
+    denied = acts["happened_at"].max(where=acts["act"].isin(["denied", "opt_out"]))
+    acts = acts.mutate(denied_at=denied.over(group_by=acts["probe"]))
+    own = acts["basis"].fill_null("optin").isin(["", "optin", "express"])
+    standing = acts.filter(acts["act"] == "granted", own, ~(acts["happened_at"] <= acts["denied_at"]).fill_null(False))
+    return standing.group_by("probe").agg(since=standing["happened_at"].min())
 
 
 def _asked(batch: Batch, name: str, build: Callable[[], ir.Table]) -> list[dict[str, Any]]:
@@ -198,6 +220,8 @@ def _own_rows(batch: Batch, field: Field) -> Values:
 SUPPLIERS: dict[str, Callable[[Batch, Field], Values]] = {
     "product": _product,
     "last_order_on": _fact_date,
+    "ordered_on": _fact_date,
+    "left_on": _fact_date,
     "items": _items,
     "cart_url": _cart_url,
 }

@@ -17,7 +17,7 @@ from relance.messages.fields import Field, declare
 from relance.messages.templates import TAG
 
 LANGUAGES = ("fr", "en")
-SHIPPED = ("second-purchase", "win-back", "forgotten-cart")
+SHIPPED = ("second-purchase", "win-back", "forgotten-cart", "replenishment", "replenishment-again")
 _WHY = {
     "fr": "Vous recevez ce courriel parce que vous avez accepté de recevoir nos nouvelles.",
     "en": "You are receiving this email because you agreed to hear from us.",

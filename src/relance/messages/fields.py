@@ -15,8 +15,22 @@ LONGEST_TEXT = 4_000
 LONGEST_LIST = 100
 
 
+_HTTPS = re.compile(r"https://[^\s\"<>]+")
+
+
 class BadContext(RelanceError):
     """A value is missing or of another kind; this contact's message cannot be written."""
+
+
+class _Wrong(Exception):
+    """A value that does not fit: where it stands, from within outwards, and what is wrong."""
+
+    def __init__(self, path: str, said: str) -> None:
+        super().__init__(said)
+        self.path, self.said = path, said
+
+    def within(self, outer: str) -> _Wrong:
+        return _Wrong(f"{outer}.{self.path}", self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,7 @@ def _date(value: Any) -> str:
 
 
 def _url(value: Any) -> str:
-    if not re.fullmatch(r"https://[^\s\"<>]+", _text(value)):
+    if not _HTTPS.fullmatch(_text(value)):
         raise ValueError("an address that begins with https://")
     return str(value)
 
@@ -141,47 +155,69 @@ def declare(name: str, declared: Any) -> Field:
     return Field(bare, str(declared), optional)
 
 
-def _simple(field: Field, value: Any, path: str) -> Any:
+def _simple(field: Field, value: Any) -> Any:
+    if type(value) is str and field.kind == "text" and len(value) <= LONGEST_TEXT:
+        return value  # nearly every value there is
     try:
         return KINDS[field.kind](value)
     except (TypeError, ValueError, InvalidOperation):
         if field.kind == "url" and field.optional:
             return None  # a picture that is not https is left out; the text reads well without
-        raise BadContext(f"field “{path}” should be {EXPECTED[field.kind]}; it is {value!r:.60}") from None
+        raise _Wrong(field.name, f"should be {EXPECTED[field.kind]}; it is {value!r:.60}") from None
 
 
-def _record(field: Field, value: Any, path: str) -> dict[str, Any]:
+def _record(field: Field, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise BadContext(f"field “{path}” should be a record of {', '.join(one.name for one in field.of)}")
-    return plain(field.of, value, f"{path}.")
+        raise _Wrong(field.name, f"should be a record of {', '.join(one.name for one in field.of)}")
+    try:
+        return _plain(field.of, value)
+    except _Wrong as wrong:
+        raise wrong.within(field.name) from None
 
 
-def _list(field: Field, value: Any, path: str) -> list[Any]:
+def _list(field: Field, value: Any) -> list[Any]:
     if isinstance(value, str | Mapping) or not isinstance(value, Sequence) or len(value) > LONGEST_LIST:
-        raise BadContext(f"field “{path}” should be a list of at most {LONGEST_LIST}")
-    return [_record(field, one, f"{path}[{place}]") for place, one in enumerate(value[: field.at_most])]
+        raise _Wrong(field.name, f"should be a list of at most {LONGEST_LIST}")
+    rows = []
+    for place, one in enumerate(value[: field.at_most]):
+        if not isinstance(one, Mapping):
+            raise _Wrong(
+                f"{field.name}[{place}]", f"should be a record of {', '.join(inner.name for inner in field.of)}"
+            )
+        try:
+            rows.append(_plain(field.of, one))
+        except _Wrong as wrong:
+            raise wrong.within(f"{field.name}[{place}]") from None
+    return rows
 
 
-_MAKERS: dict[str, Callable[[Field, Any, str], Any]] = {"list": _list, "record": _record}
+_MAKERS: dict[str, Callable[[Field, Any], Any]] = {"list": _list, "record": _record}
 
 
-def plain(fields: Sequence[Field], values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    """The declared fields of `values` as plain values; absent optional ones are None, others left out.
-
-    Raises BadContext naming the field that is missing or wrong.
-    """
+def _plain(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for field in fields:
         value = values.get(field.name)
         if value is None:
             if not field.optional and field.name not in result:
-                raise BadContext(f"field “{path}{field.name}” is missing")
+                raise _Wrong(field.name, "is missing")
             result.setdefault(field.name, None)
             continue
-        result[field.name] = _MAKERS.get(field.kind, _simple)(field, value, f"{path}{field.name}")
+        result[field.name] = _MAKERS.get(field.kind, _simple)(field, value)
         if field.rest and field.at_most:
             result[field.rest] = max(0, len(value) - field.at_most) + int(values.get(field.rest) or 0)
     return result
+
+
+def plain(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The declared fields of `values` as plain values; absent optional ones are None, others left out.
+
+    Raises BadContext naming the field that is missing or wrong.
+    """
+    try:
+        return _plain(fields, values)
+    except _Wrong as wrong:
+        raise BadContext(f"field “{wrong.path}” {wrong.said}") from None
 
 
 COMMON = tuple(
@@ -191,11 +227,20 @@ COMMON = tuple(
         "greeting": "text",
         "brand": {"record": {"name": "text", "address": "text", "url?": "url"}},
         "shop": {"record": {"name": "text", "address": "text", "phone?": "text", "hours?": "text"}},
+        "voice": {"record": {"shop": "text", "people": "text", "item": "text", "items": "text"}},
+        "consented_on?": "date",
         "unsubscribe_url": "url",
         "preferences_url?": "url",
     }.items()
 )
 """What every message may read without declaring it."""
+
+
+VOICES: Mapping[str, Mapping[str, str]] = {
+    "fr": {"shop": "boutique", "people": "conseillers", "item": "article", "items": "articles"},
+    "en": {"shop": "shop", "people": "advisers", "item": "item", "items": "items"},
+}
+"""How a retailer speaks of itself and of what it sells, where the settings do not say."""
 
 
 def _greeting(language: str, first_name: str | None) -> str:
@@ -204,10 +249,11 @@ def _greeting(language: str, first_name: str | None) -> str:
 
 
 def with_common(values: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The values with what follows from the others: the greeting, and the brand where there is no shop."""
+    """The values with what follows from the others: the greeting, the voice, the brand where there is no shop."""
     full = dict(values)
     full["contact"] = {**(full.get("contact") or {}), "language": language}
     full.setdefault("greeting", _greeting(language, full["contact"].get("first_name")))
+    full["voice"] = {**VOICES[language], **(full.get("voice") or {})}
     if not full.get("shop"):
         full["shop"] = full.get("brand")
     return full

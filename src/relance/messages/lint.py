@@ -12,6 +12,7 @@ from relance.messages.documents import LANGUAGES, MessageDocument
 from relance.messages.fields import BadContext, Field
 from relance.messages.rendering import CompiledMessage, Rendered, compile_message, render
 from relance.messages.samples import UNSUBSCRIBE, samples
+from relance.messages.wording import LONGEST_SUBJECT, refused_words, shouting_subject
 
 LARGEST_HTML = 100_000
 """Above about 102 kB mailbox providers cut the message, and the unsubscribe link with it."""
@@ -19,21 +20,22 @@ LARGEST_HTML = 100_000
 SAMPLE_LOCALE = {"fr": "fr-CA", "en": "en-CA"}
 PROMOTION = re.compile(r"coupon|promo|discount|rebate|rabais|price|offer", re.IGNORECASE)
 COUPON = re.compile(r"coupon|promo_?code|discount|rabais|voucher", re.IGNORECASE)
-URGENCY = re.compile(
-    r"last chance|only a few left|hurry up|act now|dernière chance|plus que quelques|faites vite",
-    re.IGNORECASE,
-)
 _ACTIVE = {"script", "iframe", "object", "embed", "form", "link", "base", "meta-refresh"}
 _LINKS = ("https://", "mailto:", "tel:", "#")
+_PLACEHOLDERS = {"example.com", "example.org", "example.net", "www.example.com"}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to put right: a code, a sentence, and the language it is about where it is about one."""
+    """One thing to put right: a code, a sentence, and the language it is about where it is about one.
+
+    `refuses`: the message may not leave before; else it is advice.
+    """
 
     code: str
     sentence: str
     language: str | None = None
+    refuses: bool = True
 
 
 class _Page(HTMLParser):
@@ -70,6 +72,21 @@ def _bad_links(links: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "http_link", f"the link {link} is not safe; begin it with https://"
         elif not link.startswith(_LINKS):
             yield "bad_link", f"“{link:.60}” is not a link that a mail may carry; use https, mailto or tel"
+        elif _leads_nowhere(link):
+            yield "dead_link", f"the link “{link:.60}” leads nowhere; write the whole address"
+
+
+def _leads_nowhere(link: str) -> bool:
+    """Whether the form alone shows that nobody finished it; no address is ever asked."""
+    scheme, _, rest = link.partition(":")
+    if scheme == "mailto":
+        return not re.match(r"[^@?\s]+@[^@?\s]+\.[^@?\s]+", rest)
+    if scheme == "tel":
+        return len(re.sub(r"\D", "", rest)) < 3
+    if link.startswith("#"):
+        return len(link) == 1
+    host = re.split(r"[/?#]", rest.removeprefix("//"))[0].rpartition("@")[2].partition(":")[0].lower()
+    return not re.fullmatch(r"[^\s.]+(\.[^\s.]+)+", host) or host in _PLACEHOLDERS
 
 
 _WHO = (("Marque Exemple", "1, rue de la Marque"), ("Boutique Exemple", "2, rue de la Boutique"))
@@ -106,20 +123,21 @@ def _text_findings(rendered: Rendered) -> Iterator[tuple[str, str]]:
             "no_identification",
             "the text part does not say who writes and from where; add the name and address",
         )
-    yield from _bad_links(re.findall(r"\b(?:http|javascript|data):[^\s)>]+", rendered.text))
+    yield from _bad_links(re.findall(r"\b(?:https?|javascript|data):[^\s)>]*", rendered.text))
     if not rendered.subject:
         yield "no_subject", "the subject is empty"
 
 
-def _urgency(rendered: Rendered) -> Iterator[tuple[str, str]]:
-    for words in URGENCY.findall(rendered.subject + rendered.text + rendered.html):
-        yield "urgency", f"“{words}” presses the reader; say what is true, with its number, or leave it out"
+def _wording(rendered: Rendered) -> Iterator[tuple[str, str]]:
+    words = " ".join(_page(rendered.html).words)
+    yield from refused_words("\n".join((rendered.subject, rendered.preheader, rendered.text, words)))
+    yield from shouting_subject(rendered.subject)
 
 
 CHECKS: tuple[Callable[[Rendered], Iterator[tuple[str, str]]], ...] = (
     _html_findings,
     _text_findings,
-    _urgency,
+    _wording,
 )
 
 
@@ -152,10 +170,20 @@ def _language_findings(compiled: CompiledMessage, language: str) -> Iterator[Fin
             continue
         for check in CHECKS:
             yield from (Finding(code, sentence, language) for code, sentence in check(rendered))
+        yield from _advice(rendered, language)
+
+
+def _advice(rendered: Rendered, language: str) -> Iterator[Finding]:
+    if len(rendered.subject) > LONGEST_SUBJECT:
+        said = f"“{rendered.subject}” has {len(rendered.subject)} characters; after {LONGEST_SUBJECT} it is cut"
+        yield Finding("long_subject", said, language, refuses=False)
+    if not rendered.preheader:
+        said = "there is no preheader; mailboxes show the first words of the mail instead"
+        yield Finding("no_preheader", said, language, refuses=False)
 
 
 def lint(document: MessageDocument) -> list[Finding]:
-    """All that must be put right before the message may leave; empty when it may."""
+    """All that must be put right before the message may leave, and advice; nothing that refuses when it may."""
     missing = [
         Finding("missing_language", f"the message is not written in “{language}” yet", language)
         for language in LANGUAGES

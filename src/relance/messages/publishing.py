@@ -121,9 +121,9 @@ def _message_body(place: Installation, name: str, document: Document) -> str:
     text, source = message_text(place.home.definitions / "messages", name, document)
     message = load_message(text, source)
     compile_text(text, source)
-    findings = lint(message)
-    if findings:
-        raise BadDocument(findings[0].sentence, source=source)
+    refused = [finding for finding in lint(message) if finding.refuses]
+    if refused:
+        raise BadDocument(refused[0].sentence, source=source)
     return canonical_body(message)
 
 

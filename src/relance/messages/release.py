@@ -12,12 +12,13 @@ import ibis.expr.types as ir
 from relance.audiences.criteria import Count, leaves, parse_criteria
 from relance.base.clock import aware_utc, naive_utc
 from relance.base.ids import address_hash
+from relance.base.settings import Settings
 from relance.customers.installation import Installation
 from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.ledger import OutboxKey, Outgoing
 from relance.engines.texts import compiled
-from relance.messages.contexts import Batch, lay_out_batch, profiles, supplied
+from relance.messages.contexts import Batch, consents, lay_out_batch, profiles, supplied
 from relance.messages.documents import MessageDocument
 from relance.messages.publishing import MESSAGE
 from relance.scenarios.running import stored_version
@@ -84,7 +85,7 @@ def _copy(place: Installation, version: Version, step: str, rows: list[dict[str,
     assert node.send is not None
     stored = place.ledger.document(MESSAGE, node.send.message, version.messages[node.send.message])
     fields = MessageDocument.model_validate_json(stored.body).declared()
-    values, people = supplied(batch, fields), profiles(batch)
+    values, people = {**supplied(batch, fields), "consented_on": consents(batch)}, profiles(batch)
     messages = [list(keys) for _, keys in groupby(rows, key=lambda row: row["message_key"])]
     stops = stops_of(version)
     return place.ledger.enqueue(
@@ -120,7 +121,7 @@ def _outgoing(
         message_version=message_version,
         language=locale[:2],
         locale=locale,
-        context=_context(batch, keys, person, values),
+        context=_context(batch, keys, person, values, locale[:2]),
         address=address,
         address_hash=address_hash(batch.place.secret, address),
         local_day=first["day"],
@@ -143,6 +144,7 @@ def _context(
     keys: Iterable[Mapping[str, Any]],
     person: Mapping[str, Any],
     values: Mapping[str, Mapping[int, Any]],
+    language: str,
 ) -> dict[str, Any]:
     """Values of the first key; lists of several keys follow one another."""
     brand = batch.place.settings.brand
@@ -150,6 +152,8 @@ def _context(
         "contact": {"first_name": person.get("first_name")},
         "brand": {"name": brand.name, "address": brand.address, "url": brand.url or None},
     }
+    if voice := voice_of(batch.place.settings, language):
+        context["voice"] = voice
     if person.get("shop_name"):
         shop = {name: person.get(f"shop_{name}") for name in ("name", "phone", "address", "hours")}
         context["shop"] = shop | {"address": _tidy(shop["address"]) or brand.address}
@@ -161,6 +165,11 @@ def _context(
             elif value is not None:
                 context.setdefault(name, value)
     return context
+
+
+def voice_of(settings: Settings, language: str) -> dict[str, str]:
+    """The words of the settings in one language; the rest follows when the message is rendered."""
+    return next((said.model_dump(exclude_none=True) for name, said in settings.voice.items() if name == language), {})
 
 
 def _tidy(address: str | None) -> str:

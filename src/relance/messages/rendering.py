@@ -25,6 +25,9 @@ from relance.messages.mjml import check_sections, to_html_template
 from relance.messages.templates import TemplateTrouble, fill, make_environment, refuse
 
 LONGEST_OUTPUT = 500_000
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_TRAILING = re.compile(r"[ \t]+\n")
+_GAPS = re.compile(r"\n{3,}")
 PARTS = ("subject", "preheader", "text", "html")
 
 
@@ -50,7 +53,7 @@ class Rendered:
 
 def one_line(text: str) -> str:
     """The text without line breaks or other control characters: safe in a header."""
-    return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029]+", " ", text).strip()
+    return _BREAKS.sub(" ", text).strip()
 
 
 def _check_part(part: str, text: str) -> None:
@@ -99,8 +102,7 @@ def _compiled(document: MessageDocument, source: str | None, lines: Lines) -> Co
 
 
 def _tidy(text: str) -> str:
-    lines = re.sub(r"[ \t]+\n", "\n", text)
-    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+    return _GAPS.sub("\n\n", _TRAILING.sub("\n", text)).strip() + "\n"
 
 
 def _filled(environment: Environment, part: str, values: Mapping[str, Any], place: str) -> str:
