@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,54 +14,13 @@ from relance.engines.ledger import (
     ConsentAct,
     Denial,
     Ledger,
-    OutboxKey,
     Outcome,
-    Outgoing,
     StopFact,
     Suppression,
     Switch,
 )
 from relance.engines.sqlite import migrate_ledger, open_ledger
-
-NINE = datetime(2026, 3, 10, 13, tzinfo=UTC)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    file = tmp_path / "ledger.sqlite"
-    migrate_ledger(file)
-    return file
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    opened = open_ledger(path)
-    yield opened
-    opened.close()
-
-
-def outgoing(contact: int, occurrence: str = "cart-1", *, kind: str = "marketing", scenario: str = "cart") -> Outgoing:
-    return Outgoing(
-        key=OutboxKey(scenario, "remind", contact, occurrence, "email"),
-        keys=(occurrence,),
-        kind=kind,
-        version=1,
-        sender="shop",
-        message="forgotten-cart",
-        message_version=1,
-        language="fr",
-        locale="fr-CA",
-        context={"first_name": "Marie", "price": Decimal("12.50"), "since": date(2026, 3, 9)},
-        address=f"contact{contact}@example.test",
-        address_hash=f"hash-{contact}",
-        local_day=date(2026, 3, 10),
-        due_at=NINE,
-        created_at=NINE,
-    )
-
-
-def states(ledger: Ledger) -> dict[int, tuple[str, str | None]]:
-    return {row.outgoing.key.contact: (row.state, row.reason) for row in ledger.outbox()}
+from tests.engines.conftest import NINE, hand, outgoing, states
 
 
 def test_migrating_twice_changes_nothing(path: Path, ledger: Ledger) -> None:
@@ -147,9 +104,8 @@ def test_an_instant_without_a_zone_is_refused(ledger: Ledger) -> None:
 def test_every_change_of_state_leaves_one_event(ledger: Ledger) -> None:
     ledger.enqueue([outgoing(1), outgoing(2)])
     ledger.enqueue([outgoing(1)])
-    one = ledger.due("email", NINE, 1)[0]
-    assert ledger.begin_handing({one.id: "<a@relance>"}, NINE) == {one.id}
-    ledger.record([Outcome(one.id, "accepted")], NINE)
+    lease = hand(ledger, limit=1)
+    assert ledger.record([Outcome(1, "accepted")], NINE, lease) == 1
     ledger.cancel([2], "ordered", NINE)
     events = ledger.events_since(0)
     assert [(event.key.contact, event.state, event.reason) for event in events] == [
@@ -163,24 +119,6 @@ def test_every_change_of_state_leaves_one_event(ledger: Ledger) -> None:
     assert ledger.events_since(0, limit=2) == events[:2]
 
 
-def test_only_what_waits_begins_to_leave(ledger: Ledger) -> None:
-    ledger.enqueue([outgoing(1), outgoing(2)])
-    rows = ledger.due("email", NINE, 10)
-    ledger.cancel([2], "ordered", NINE)
-    assert ledger.begin_handing({row.id: f"<{row.id}@relance>" for row in rows}, NINE) == {rows[0].id}
-    assert ledger.begin_handing({rows[0].id: "<again@relance>"}, NINE) == set()
-
-
-def test_rows_leave_oldest_first_and_not_before_their_time(ledger: Ledger) -> None:
-    later = replace(outgoing(1), due_at=NINE + timedelta(minutes=30))
-    ledger.enqueue([later, outgoing(2)])
-    assert [row.outgoing.key.contact for row in ledger.due("email", NINE, 10)] == [2]
-    two = ledger.due("email", NINE, 10)[0]
-    ledger.record([Outcome(two.id, "deferred", "451", retry_at=NINE + timedelta(hours=1))], NINE)
-    assert [row.outgoing.key.contact for row in ledger.due("email", NINE + timedelta(minutes=45), 10)] == [1]
-    assert [row.outgoing.key.contact for row in ledger.due("email", NINE + timedelta(hours=1), 10)] == [2, 1]
-
-
 def test_a_purchase_cancels_marketing_that_waits_and_nothing_else(ledger: Ledger) -> None:
     ledger.enqueue(
         [
@@ -190,10 +128,11 @@ def test_a_purchase_cancels_marketing_that_waits_and_nothing_else(ledger: Ledger
             outgoing(3, scenario="birthday"),
         ]
     )
-    gone = ledger.due("email", NINE, 10)[2]
-    ledger.begin_handing({gone.id: "<x@relance>"}, NINE)
+    lease = ledger.open_lease("email", NINE + TERM)
+    ledger.lease_rows(lease, "email", NINE, 10)
+    ledger.begin_handing({3: "<x@relance>"}, NINE, lease)
     assert ledger.cancel([1, 2, 3], "ordered", NINE, scenarios=["cart"]) == 1
-    assert [row.state for row in ledger.outbox()] == ["cancelled", "queued", "handing", "queued"]
+    assert [row.state for row in ledger.outbox()] == ["cancelled", "leased", "handing", "leased"]
 
 
 def test_waiting_rows_are_cancelled_by_key(ledger: Ledger) -> None:
@@ -207,36 +146,6 @@ def test_counts_give_messages_and_the_keys_they_carry(ledger: Ledger) -> None:
     ledger.cancel([3], "ordered", NINE)
     counts = {(one.state, one.reason): (one.messages, one.keys) for one in ledger.outbox_counts()}
     assert counts == {("queued", None): (2, 4), ("cancelled", "ordered"): (1, 1)}
-
-
-def test_what_a_dead_sender_held_is_unknown_and_only_transactional_tries_again(ledger: Ledger) -> None:
-    ledger.enqueue([outgoing(1), outgoing(2, kind="transactional"), outgoing(3, kind="service")])
-    ledger.begin_handing({row.id: f"<{row.id}@relance>" for row in ledger.due("email", NINE, 10)}, NINE)
-    assert ledger.recover("email", NINE, max_attempts=8) == 3
-    assert states(ledger) == {
-        1: ("unknown", "sender_died"),
-        2: ("queued", "again"),
-        3: ("unknown", "sender_died"),
-    }
-    assert ledger.outbox(contact=2)[0].message_id == "<2@relance>"
-    assert ledger.recover("email", NINE, max_attempts=8) == 0
-
-
-def test_a_transactional_message_is_not_tried_for_ever(ledger: Ledger) -> None:
-    ledger.enqueue([outgoing(1, kind="transactional")])
-    for _ in range(2):
-        ledger.begin_handing({1: "<1@relance>"}, NINE)
-        ledger.recover("email", NINE, max_attempts=2)
-    assert states(ledger) == {1: ("unknown", "sender_died")}
-
-
-def test_one_sender_at_a_time(path: Path, ledger: Ledger) -> None:
-    other = open_ledger(path)
-    with ledger.sender_lock(), pytest.raises(Busy, match="another sender is at work"), other.sender_lock():
-        pass
-    with other.sender_lock():
-        pass
-    other.close()
 
 
 def test_a_denial_stands_once_until_it_is_lifted(ledger: Ledger) -> None:
@@ -278,7 +187,7 @@ def test_stop_facts_are_dropped_when_no_row_can_need_them(ledger: Ledger) -> Non
 
 def test_hand_over_sees_denials_suppressions_and_what_left_today(ledger: Ledger) -> None:
     ledger.enqueue([outgoing(1), replace(outgoing(2), address_hash="hash-1"), outgoing(3)])
-    ledger.begin_handing({1: "<1@relance>"}, NINE)
+    ledger.close_lease(hand(ledger, limit=1))
     forgotten = Denial("forgotten", NINE, address_hash="hash-3")
     left = Denial("unsubscribed", NINE, contact=2)
     ledger.deny([left, forgotten, replace(left, contact=99)])

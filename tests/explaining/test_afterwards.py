@@ -39,8 +39,11 @@ def became(shop: Bookshop, contact: int, state: str, reason: str | None = None) 
     if state == "cancelled":
         shop.place.ledger.cancel([contact], reason or "", local(UNTIL))
     else:
-        shop.place.ledger.begin_handing({row.id: "<m@example.test>"}, local(LEFT))
-        shop.place.ledger.record([Outcome(row.id, state, reason)], local(LEFT))
+        lease = shop.place.ledger.open_lease("email", local(LEFT))
+        shop.place.ledger.lease_rows(lease, "email", local(LEFT), 10)
+        shop.place.ledger.begin_handing({row.id: "<m@example.test>"}, local(LEFT), lease)
+        shop.place.ledger.record([Outcome(row.id, state, reason)], local(LEFT), lease)
+        shop.place.ledger.close_lease(lease)
     shop._told.clear()
 
 

@@ -6,6 +6,7 @@ RelanceError                 1  the job failed
 ├── Refused                  4  the request is understood and not allowed now (too early, already on...)
 │   └── NotFound             4  what was named does not exist
 ├── Busy                     5  another process holds the warehouse or a turn is under way
+│   └── LeaseLost            5  a sender was away for too long; others have taken over
 └── Unreachable              6  a server we need does not answer
 """
 
@@ -50,6 +51,10 @@ class Busy(RelanceError):
     """Somebody else is at work on the same thing."""
 
     exit_code = 5
+
+
+class LeaseLost(Busy):
+    """What this sender held has been taken from it."""
 
 
 class Unreachable(RelanceError):

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from relance.channels.settings import Sender
 from relance.engines.ledger import OutboxKey
@@ -51,6 +51,29 @@ class Delivery(Protocol):
 
     def deliver(self, message: Message) -> Receipt:
         """Hand one message over. Raises Unreachable when it surely did not begin to leave."""
+
+
+class Batch(Protocol):
+    """Messages to hand over many at a time; each taken gets one `done` or one `give_back`."""
+
+    def next(self) -> Message | None:
+        """The next one; None when there is no more, or when it is too late to begin another."""
+
+    def may_send(self) -> bool:
+        """To be asked right before the text is sent: a sender that overslept may not."""
+
+    def done(self, message: Message, receipt: Receipt) -> None: ...
+
+    def give_back(self, message: Message) -> None:
+        """It surely did not begin to leave."""
+
+
+@runtime_checkable
+class ManyDelivery(Delivery, Protocol):
+    """An open way out that is quicker when it may hand over many at once."""
+
+    def deliver_all(self, batch: Batch) -> None:
+        """Hand over the batch. Raises Unreachable; what was neither done nor given back did not leave then."""
 
 
 class Channel(Protocol):

@@ -1,30 +1,39 @@
-"""The one plain sender: rows of the outbox that are due become receipts, committed before they leave."""
+"""A sender: rows of the outbox that are due are leased, committed before they leave, and become receipts."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any
 
-from relance.base.clock import Clock
-from relance.base.errors import BadDocument, NotFound, Unreachable
-from relance.channels.channel import BAD_ADDRESS, Channel, Delivery, Message, Receipt, message_id
+from relance.base.clock import Clock, SystemClock
+from relance.base.errors import BadDocument, LeaseLost, Refused, RelanceError
+from relance.channels.batch import MAX_ATTEMPTS, HandingBatch, Leaving, Settled
+from relance.channels.channel import BAD_ADDRESS, Channel, Delivery, message_id
 from relance.channels.hand_over import judge, same_address_key
 from relance.channels.settings import MailSettings, refuse_unready
-from relance.engines.ledger import Ledger, OutboxRow, Outcome, Outgoing, Suppression
-from relance.messages.documents import load_message
-from relance.messages.fields import BadContext
-from relance.messages.links import PREFERENCES, UNSUBSCRIBE, Claim, sign
-from relance.messages.rendering import CompiledMessage, compile_message, render
+from relance.channels.writing import Writer
+from relance.engines.ledger import Ledger, OutboxRow, Outcome, Suppression
 
-HANDING = 100
-"""At most so many rows are in flight when a sender dies."""
+AGAIN = timedelta(minutes=5)
+"""A transactional message whose outcome is unknown is tried again so much later."""
 
-MAX_ATTEMPTS = 8
-RETRY_MINUTES = (5, 15, 30, 60, 120, 240, 240)
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much a sender takes at once, and for how long it may be away."""
+
+    handing: int = 100
+    """At most so many rows are in flight when a sender dies."""
+    leased: int = 1_000
+    lease: timedelta = timedelta(minutes=5)
+    margin: timedelta = timedelta(minutes=1)
+    """No message begins to leave so shortly before the lease ends."""
+    patience: float = 30.0
+    """Seconds a sender waits for a ledger that cannot be written before it gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,71 +75,165 @@ class _Tally:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    row: OutboxRow
-    context: Mapping[str, Any]
-    message_id: str
-
-
 @dataclass(slots=True)
 class _Work:
-    """What one run of the sender carries about."""
+    """What one run of a sender carries about. `clock` is the shop's time, `machine` that of leases."""
 
     ledger: Ledger
     settings: MailSettings
     channel: Channel
     clock: Clock
+    machine: Clock
+    pace: Pace
+    stopping: Callable[[], bool]
+    writer: Writer
+    until: datetime
     tally: _Tally = field(default_factory=_Tally)
-    compiled: dict[tuple[str, int], CompiledMessage] = field(default_factory=dict)
+    lease: int = 0
+    settled: list[Settled] = field(default_factory=list)
+    dead: int = 0
+
+    def may_begin(self) -> bool:
+        return not self.stopping() and self.machine.now() < self.until - self.pace.margin
+
+    def may_send(self) -> bool:
+        return self.machine.now() < self.until
 
 
 def send_due(
-    ledger: Ledger, channel: Channel, settings: MailSettings, clock: Clock, limit: int | None = None
+    ledger: Ledger,
+    channel: Channel,
+    settings: MailSettings,
+    clock: Clock,
+    limit: int | None = None,
+    *,
+    pace: Pace | None = None,
+    machine: Clock | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> SendReport:
-    """Hand over what is due on this channel, at most `limit` messages; each leaves at most once.
+    """Hand over what is due on this channel, at most `limit` messages; any number of senders may be at work.
 
     Raises Refused when a live channel lacks what the reader needs, Unreachable when the server is dead (what
-    had not left stays queued), Busy when another sender is at work.
+    had not left stays queued), RelanceError when the ledger cannot be written.
     """
     if channel.live:
         refuse_unready(settings)
-    work = _Work(ledger, settings, channel, clock)
-    with ledger.sender_lock():
-        dead = ledger.recover(channel.name, clock.now(), MAX_ATTEMPTS)
-        if ledger.due(channel.name, clock.now(), 1):
-            with channel.open() as delivery:
-                _send_all(work, delivery, limit)
-    return work.tally.report(dead)
+    writer, machine = Writer(ledger, settings), machine or SystemClock()
+    work = _Work(ledger, settings, channel, clock, machine, pace or Pace(), stopping, writer, until=machine.now())
+    _recover(work)
+    if ledger.due(channel.name, clock.now(), 1):
+        with channel.open() as delivery:
+            while not _send_all(work, delivery, limit):
+                pass
+    return work.tally.report(work.dead)
 
 
-def _send_all(work: _Work, delivery: Delivery, limit: int | None) -> None:
+def _recover(work: _Work) -> None:
+    now = work.clock.now()
+    work.dead += work.ledger.recover(work.channel.name, now, work.machine.now(), MAX_ATTEMPTS, AGAIN)
+
+
+def _send_all(work: _Work, delivery: Delivery, limit: int | None) -> bool:
+    """Send under one lease; False when the lease was lost and a new one must be taken."""
+    try:
+        with _lease(work):
+            _under_lease(work, delivery, limit)
+        return True
+    except LeaseLost:
+        # Whoever took over has already called these unknown, and they are not sent again.
+        for _ in work.settled:
+            work.tally.add("unknown", "overslept")
+        work.settled.clear()
+        return False
+
+
+@contextmanager
+def _lease(work: _Work) -> Iterator[None]:
+    work.until = work.machine.now() + work.pace.lease
+    work.lease = work.ledger.open_lease(work.channel.name, work.until)
+    try:
+        try:
+            yield
+        finally:
+            if work.settled:
+                _patiently(work, lambda: _commit(work, (), {}))
+    finally:
+        work.ledger.close_lease(work.lease)
+
+
+def _patiently(work: _Work, write: Callable[[], None]) -> None:
+    """What has left must be written down: a ledger that is locked or full is asked again for a while."""
+    until = time.monotonic() + work.pace.patience
+    while True:
+        try:
+            return write()
+        except (LeaseLost, Refused, BadDocument):
+            raise
+        except RelanceError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+def _under_lease(work: _Work, delivery: Delivery, limit: int | None) -> None:
+    waiting: deque[OutboxRow] = deque()
     done = 0
-    while limit is None or done < limit:
-        size = HANDING if limit is None else min(HANDING, limit - done)
-        rows = _claim(work, size)
-        if rows is None:
+    while not work.stopping() and (limit is None or done < limit):
+        if not waiting:
+            room = work.pace.leased if limit is None else min(work.pace.leased, limit - done)
+            _recover(work)
+            waiting.extend(work.ledger.lease_rows(work.lease, work.channel.name, work.clock.now(), room))
+        rows = [waiting.popleft() for _ in range(min(work.pace.handing, len(waiting)))]
+        if not rows:
             return
         _hand_over(work, delivery, rows)
         done += len(rows)
 
 
-def _claim(work: _Work, size: int) -> list[_Leaving] | None:
-    """Judge the next rows and commit those that leave as `handing`; None when nothing is due any more."""
+def _hand_over(work: _Work, delivery: Delivery, rows: Sequence[OutboxRow]) -> None:
+    """Commit as `handing` what may leave, give it to the channel, and keep what became of it."""
+    leaving: list[Leaving] = []
+    _patiently(work, lambda: leaving.extend(_claim(work, rows)))
+    batch = HandingBatch(leaving, work.writer, work.clock.now(), work.may_begin, work.may_send)
+    try:
+        batch.hand_over(delivery)
+    finally:
+        work.settled.extend(batch.outcomes())
+
+
+def _claim(work: _Work, rows: Sequence[OutboxRow]) -> list[Leaving]:
+    """The last look at these rows, in the transaction that lets them leave."""
     now = work.clock.now()
     with work.ledger.transaction():
-        rows = work.ledger.due(work.channel.name, now, size)
-        if not rows:
-            return None
-        leaving, ended = _judged(work, rows, now)
-        work.ledger.record(ended, now)
-        work.ledger.begin_handing({one.row.id: one.message_id for one in leaving}, now)
-    for outcome in ended:
-        work.tally.add(outcome.state, outcome.reason)
+        held = work.ledger.still_leased(work.lease, [row.id for row in rows])
+        leaving, ended = _judged(work, [row for row in rows if row.id in held], now)
+        _commit(work, ended, {one.row.id: one.message_id for one in leaving})
     return leaving
 
 
-def _judged(work: _Work, rows: Sequence[OutboxRow], now: datetime) -> tuple[list[_Leaving], list[Outcome]]:
+def _commit(work: _Work, ended: Iterable[Settled], begin: Mapping[int, str]) -> None:
+    """Write down what became of the last batch, and begin the next, in one transaction."""
+    now, until = work.clock.now(), work.machine.now() + work.pace.lease
+    settled = [*work.settled, *ended]
+    with work.ledger.transaction():
+        work.ledger.renew_lease(work.lease, until)
+        work.ledger.record((one.outcome for one in settled), now, work.lease)
+        _suppress(work, settled, now)
+        work.ledger.begin_handing(begin, now, work.lease)
+    work.until = until
+    work.settled.clear()
+    for one in settled:
+        if one.outcome.state != "queued":
+            work.tally.add(one.outcome.state, one.outcome.reason, one.detail)
+
+
+def _suppress(work: _Work, settled: Iterable[Settled], now: datetime) -> None:
+    dead = [one.row.outgoing.address_hash for one in settled if one.outcome.reason == BAD_ADDRESS]
+    if dead:
+        work.ledger.suppress(Suppression(address, work.channel.name, BAD_ADDRESS, now) for address in dead)
+
+
+def _judged(work: _Work, rows: Sequence[OutboxRow], now: datetime) -> tuple[list[Leaving], list[Settled]]:
     facts = work.ledger.hand_over_facts(rows)
     left, leaving, ended = set(facts.left_today), [], []
     for row in rows:
@@ -139,101 +242,7 @@ def _judged(work: _Work, rows: Sequence[OutboxRow], now: datetime) -> tuple[list
             left.add(same_address_key(row.outgoing))
             domain = work.settings.sender(row.outgoing.sender).domain
             name = row.message_id or message_id(row.outgoing.key, domain)
-            leaving.append(_Leaving(row, verdict.context, name))
+            leaving.append(Leaving(row, verdict.context, name))
         else:
-            ended.append(Outcome(row.id, verdict.state, verdict.reason))
+            ended.append(Settled(row, Outcome(row.id, verdict.state, verdict.reason)))
     return leaving, ended
-
-
-def _hand_over(work: _Work, delivery: Delivery, rows: Sequence[_Leaving]) -> None:
-    """Deliver a batch and record it, whatever happens; rows never attempted go back to the queue."""
-    outcomes = {one.row.id: Outcome(one.row.id, "queued", one.row.reason) for one in rows}
-    try:
-        for one in rows:
-            # From here until its receipt, the honest word for this row is unknown.
-            outcomes[one.row.id] = Outcome(one.row.id, "unknown", "interrupted")
-            try:
-                outcomes[one.row.id] = _one(work, delivery, one)
-            except Unreachable:
-                outcomes[one.row.id] = Outcome(one.row.id, "queued", one.row.reason)
-                raise
-    finally:
-        work.ledger.record(outcomes.values(), work.clock.now())
-        _suppress(work, rows, outcomes)
-
-
-def _one(work: _Work, delivery: Delivery, one: _Leaving) -> Outcome:
-    try:
-        message = _message(work, one)
-    except (BadContext, BadDocument, NotFound) as error:
-        receipt = Receipt("refused", "not_rendered", str(error))
-    else:
-        receipt = delivery.deliver(message)
-    outcome = _outcome(one.row, receipt, work.clock.now())
-    work.tally.add(outcome.state, outcome.reason, receipt.detail)
-    return outcome
-
-
-def _outcome(row: OutboxRow, receipt: Receipt, now: datetime) -> Outcome:
-    if receipt.state != "deferred":
-        return Outcome(row.id, receipt.state, receipt.reason)
-    if row.attempts + 1 >= MAX_ATTEMPTS:
-        return Outcome(row.id, "refused", "gave_up")
-    wait = timedelta(minutes=RETRY_MINUTES[min(row.attempts, len(RETRY_MINUTES) - 1)])
-    return Outcome(row.id, "deferred", receipt.reason, retry_at=now + wait)
-
-
-def _suppress(work: _Work, rows: Sequence[_Leaving], outcomes: Mapping[int, Outcome]) -> None:
-    dead = [one.row.outgoing.address_hash for one in rows if outcomes[one.row.id].reason == BAD_ADDRESS]
-    now = work.clock.now()
-    work.ledger.suppress(Suppression(address, work.channel.name, BAD_ADDRESS, now) for address in dead)
-
-
-def _compiled(work: _Work, row: Outgoing) -> CompiledMessage:
-    name = (row.message, row.message_version)
-    if name not in work.compiled:
-        body = work.ledger.document("message", *name).body
-        work.compiled[name] = _compiled_text(body, f"{row.message}, version {row.message_version}")
-    return work.compiled[name]
-
-
-@lru_cache(maxsize=64)  # a sender that runs again and again compiles a message once
-def _compiled_text(body: str, source: str) -> CompiledMessage:
-    return compile_message(load_message(body), source)
-
-
-def links(settings: MailSettings, contact: int, scope: tuple[str, str, str]) -> dict[str, str]:
-    """The links every message carries, for (channel, purpose, sender)."""
-    return {
-        "unsubscribe_url": settings.link("u", sign(settings.key, Claim(UNSUBSCRIBE, contact, scope))),
-        "preferences_url": settings.link("p", sign(settings.key, Claim(PREFERENCES, contact, scope))),
-    }
-
-
-def complete_context(settings: MailSettings, sender: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    """The context with the brand, and the sender as the shop where no shop is named."""
-    brand, writes = settings.brand, settings.sender(sender)
-    full: dict[str, Any] = {
-        "brand": {"name": brand.name, "address": brand.address, "url": brand.url},
-        **context,
-    }
-    if not full.get("shop"):
-        postal = writes.postal_address or brand.address
-        full["shop"] = {"name": writes.name, "address": postal, "phone": writes.phone}
-    return full
-
-
-def _message(work: _Work, one: _Leaving) -> Message:
-    row, settings = one.row.outgoing, work.settings
-    public = links(settings, row.key.contact, (row.key.channel, row.kind, row.sender))
-    context = complete_context(settings, row.sender, one.context) | public
-    return Message(
-        to=row.address,
-        sender=settings.sender(row.sender),
-        rendered=render(_compiled(work, row), row.language, row.locale, context),
-        message_id=one.message_id,
-        feedback=(row.key.scenario, row.key.step, row.kind, row.sender),
-        unsubscribe_url=public["unsubscribe_url"],
-        language=row.language,
-        at=work.clock.now(),
-    )

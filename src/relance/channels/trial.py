@@ -11,8 +11,8 @@ from relance.base.clock import Clock
 from relance.base.errors import Refused
 from relance.base.ids import normal_address
 from relance.channels.channel import Channel, Message, Receipt
-from relance.channels.sender import complete_context, links
 from relance.channels.settings import MailSettings, refuse_unready
+from relance.channels.writing import complete_context, links
 from relance.messages.rendering import CompiledMessage, render
 
 MARK = {"fr": "[Essai]", "en": "[Test]"}

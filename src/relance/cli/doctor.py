@@ -190,6 +190,6 @@ def _uncopied(place: Installation) -> Finding:
 def _outbox(place: Installation) -> Finding:
     counts = place.ledger.outbox_counts()
     unknown = sum(one.messages for one in counts if one.state in ("unknown", "handing"))
-    waiting = sum(one.messages for one in counts if one.state in ("queued", "deferred"))
+    waiting = sum(one.messages for one in counts if one.state in ("queued", "leased", "deferred"))
     said = f"{waiting:,} wait, {unknown:,} left with an unknown outcome"
     return Finding("outbox", "amber" if unknown else "green", said)

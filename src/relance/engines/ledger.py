@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-WAITING = ("queued", "deferred")
+WAITING = ("queued", "leased", "deferred")
 """States of a row that has not begun to leave: it may still be cancelled."""
 
 LEFT = ("handing", "accepted", "unknown")
 """States of a row that has left, or may have."""
 
-STATES = ("queued", "handing", "accepted", "deferred", "refused", "unknown", "cancelled")
+STATES = ("queued", "leased", "handing", "accepted", "deferred", "refused", "unknown", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,6 @@ class Outcome:
     id: int
     state: str
     reason: str | None = None
-    message_id: str | None = None
     retry_at: datetime | None = None
 
 
@@ -256,20 +255,36 @@ class Ledger(Protocol):
         Facts about products are those of the `product` of each of the context's `items`.
         """
 
-    def begin_handing(self, message_ids: Mapping[int, str], at: datetime) -> set[int]:
-        """Waiting rows (id -> Message-ID) begin to leave; the ids that were still waiting."""
+    def open_lease(self, channel: str, until: datetime) -> int:
+        """A sender begins; the token under which it holds rows. Lease times are those of the machine's clock."""
 
-    def record(self, outcomes: Iterable[Outcome], at: datetime) -> None:
-        """Outcomes of rows, all in one transaction; `queued` hands a row back as if never attempted."""
+    def renew_lease(self, token: int, until: datetime) -> None:
+        """The sender is alive. Raises LeaseLost when its rows have been taken from it."""
 
-    def recover(self, channel: str, at: datetime, max_attempts: int) -> int:
-        """Rows a dead sender left in `handing` become `unknown`; how many did.
+    def close_lease(self, token: int) -> None:
+        """The sender leaves; what it held and never began goes back to the queue."""
 
-        Unknown transactional rows with fewer attempts are queued again under the same Message-ID.
+    def lease_rows(self, token: int, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
+        """Take what is due under a lease, oldest due first, in the same statement that finds it."""
+
+    def still_leased(self, token: int, ids: Iterable[int]) -> set[int]:
+        """Which of these rows this lease still holds; the others were cancelled or taken back."""
+
+    def begin_handing(self, message_ids: Mapping[int, str], at: datetime, token: int) -> set[int]:
+        """Rows (id -> Message-ID) held by this lease begin to leave; the ids that were still held."""
+
+    def record(self, outcomes: Iterable[Outcome], at: datetime, token: int) -> int:
+        """Outcomes of rows this lease holds, all in one transaction; how many were still held.
+
+        `queued` hands a row back as if never attempted.
         """
 
-    def sender_lock(self) -> AbstractContextManager[None]:
-        """Held by the one sender at work; released by the system if it dies. Raises Busy."""
+    def recover(self, channel: str, at: datetime, lapsed: datetime, max_attempts: int, again: timedelta) -> int:
+        """Take back what dead senders and leases that ended before `lapsed` held: leased rows are queued again,
+        those in `handing` become `unknown`; how many did.
+
+        Unknown transactional rows with fewer attempts are queued under the same Message-ID, `again` later.
+        """
 
     def cancel(
         self,

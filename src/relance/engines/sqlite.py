@@ -9,10 +9,11 @@ from relance.engines.ledger import Ledger
 from relance.engines.sqlite_definitions import Definitions
 from relance.engines.sqlite_facts import Facts
 from relance.engines.sqlite_file import BUSY_SECONDS, check_schema, migrate
+from relance.engines.sqlite_leases import Leases
 from relance.engines.sqlite_outbox import Outbox
 
 
-class SqliteLedger(Definitions, Outbox, Facts):
+class SqliteLedger(Leases, Definitions, Outbox, Facts):
     """The default ledger. One instance per process or thread; any number may be open on one file."""
 
 

@@ -134,16 +134,16 @@ class Facts(SqliteFile):
                WHERE NOT :only_waiting
                    OR (value ->> 0 IS NOT NULL AND EXISTS (
                        SELECT 1 FROM outbox
-                       WHERE contact = value ->> 0 AND state IN ('queued', 'deferred', 'handing')))
+                       WHERE contact = value ->> 0 AND state IN ('queued', 'leased', 'deferred', 'handing')))
                    OR (value ->> 0 IS NULL AND EXISTS (
-                       SELECT 1 FROM outbox WHERE state IN ('queued', 'deferred', 'handing')))""",
+                       SELECT 1 FROM outbox WHERE state IN ('queued', 'leased', 'deferred', 'handing')))""",
             {"facts": to_json(listed), "only_waiting": only_waiting},
         )
 
     def forget_stop_facts(self, known_before: datetime) -> int:
         return self.change(
             """DELETE FROM stop_facts WHERE known_at < ? AND NOT EXISTS (
-                   SELECT 1 FROM outbox WHERE state IN ('queued', 'deferred')
+                   SELECT 1 FROM outbox WHERE state IN ('queued', 'leased', 'deferred')
                    AND created_at < stop_facts.known_at)""",
             (instant_text(known_before),),
         )
@@ -265,7 +265,7 @@ class Facts(SqliteFile):
         with self.transaction():
             self.change(
                 """UPDATE outbox SET state = 'cancelled', reason = 'erased', updated_at = ?
-                   WHERE contact = ? AND state IN ('queued', 'deferred')""",
+                   WHERE contact = ? AND state IN ('queued', 'leased', 'deferred')""",
                 (instant_text(at), contact),
             )
             self.change("UPDATE outbox SET context = '{}', address = '' WHERE contact = ?", (contact,))

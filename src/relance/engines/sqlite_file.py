@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -108,20 +106,6 @@ class SqliteFile:
         with self.clear_errors():
             return self.connection.execute(sql, parameters).fetchall()
 
-    @contextmanager
-    def sender_lock(self) -> Iterator[None]:
-        """The system drops the lock with the process, so a killed sender never blocks the next one."""
-        handle = os.open(f"{self.path}.sender", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise Busy(f"{self.path}: another sender is at work; wait until it ends") from None
-        try:
-            yield
-        finally:
-            os.close(handle)
-
     def contents_hash(self) -> str:
         digest = hashlib.sha256()
         for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"):
@@ -165,6 +149,15 @@ def migrate(file: SqliteFile) -> int:
 
     All or nothing; raises RelanceError for a ledger written by a newer version.
     """
+    # A table is rebuilt by dropping the old one; what points to its rows must not notice.
+    file.rows("PRAGMA foreign_keys = OFF")
+    try:
+        return _migrate(file)
+    finally:
+        file.rows("PRAGMA foreign_keys = ON")
+
+
+def _migrate(file: SqliteFile) -> int:
     with file.transaction():
         done, known = _applied(file), _migrations()
         if done > known[-1][0]:
@@ -179,6 +172,8 @@ def migrate(file: SqliteFile) -> int:
             for statement in _statements(script):
                 file.connection.execute(statement)
             file.connection.execute("INSERT INTO schema_version VALUES (?, ?)", (number, name))
+        if file.rows("PRAGMA foreign_key_check"):
+            raise RelanceError(f"{file.path}: some rows of this ledger lead nowhere; restore it from a backup")
     return len(waiting)
 
 

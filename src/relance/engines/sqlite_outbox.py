@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -15,7 +15,6 @@ from relance.engines.ledger import (
     OutboxEvent,
     OutboxKey,
     OutboxRow,
-    Outcome,
     Outgoing,
 )
 from relance.engines.sqlite_file import (
@@ -35,7 +34,7 @@ INSERT INTO outbox (scenario, step, contact, occurrence, channel, keys, kind, ve
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
 ON CONFLICT (scenario, step, contact, occurrence, channel) DO NOTHING
 """
-_WAITS = "state IN ('queued', 'deferred')"
+_WAITS = "state IN ('queued', 'leased', 'deferred')"
 
 
 def _values(row: Outgoing) -> tuple[Any, ...]:
@@ -92,7 +91,7 @@ def _outgoing(row: sqlite3.Row) -> Outgoing:
     )
 
 
-def _row(row: sqlite3.Row) -> OutboxRow:
+def outbox_row(row: sqlite3.Row) -> OutboxRow:
     return OutboxRow(
         row["id"],
         _outgoing(row),
@@ -139,7 +138,7 @@ class Outbox(SqliteFile):
 
     def outbox(self, *, contact: int | None = None, states: Sequence[str] = STATES) -> list[OutboxRow]:
         return [
-            _row(row)
+            outbox_row(row)
             for row in self.rows(
                 """SELECT * FROM outbox WHERE state IN (SELECT value FROM json_each(:states))
                AND (:contact IS NULL OR contact = :contact) ORDER BY id""",
@@ -148,62 +147,8 @@ class Outbox(SqliteFile):
         ]
 
     def waiting_contacts(self) -> set[int]:
-        waiting = "SELECT DISTINCT contact FROM outbox WHERE state IN ('queued', 'deferred', 'handing')"
+        waiting = "SELECT DISTINCT contact FROM outbox WHERE state IN ('queued', 'leased', 'deferred', 'handing')"
         return {row["contact"] for row in self.rows(waiting)}
-
-    def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
-        return [
-            _row(row)
-            for row in self.rows(
-                f"""SELECT * FROM outbox WHERE {_WAITS} AND channel = :channel AND due_at <= :now
-                AND (retry_at IS NULL OR retry_at <= :now) ORDER BY due_at, id LIMIT :limit""",
-                {"channel": channel, "now": instant_text(now), "limit": limit},
-            )
-        ]
-
-    def begin_handing(self, message_ids: Mapping[int, str], at: datetime) -> set[int]:
-        begun = set()
-        with self.transaction():
-            for outbox_id, message_id in message_ids.items():
-                if self.change(
-                    f"""UPDATE outbox SET state = 'handing', reason = NULL, message_id = ?, retry_at = NULL,
-                        attempts = attempts + 1, updated_at = ? WHERE id = ? AND {_WAITS}""",
-                    (message_id, instant_text(at), outbox_id),
-                ):
-                    begun.add(outbox_id)
-        return begun
-
-    def record(self, outcomes: Iterable[Outcome], at: datetime) -> None:
-        with self.transaction():
-            self.connection.executemany(
-                """UPDATE outbox SET state = ?1, reason = ?2, message_id = ifnull(?3, message_id),
-                   retry_at = ?4, updated_at = ?5, attempts = attempts - (?1 = 'queued') WHERE id = ?6""",
-                [
-                    (
-                        one.state,
-                        one.reason,
-                        one.message_id,
-                        optional_text(one.retry_at),
-                        instant_text(at),
-                        one.id,
-                    )
-                    for one in outcomes
-                ],
-            )
-
-    def recover(self, channel: str, at: datetime, max_attempts: int) -> int:
-        with self.transaction():
-            unknown = self.change(
-                """UPDATE outbox SET state = 'unknown', reason = 'sender_died', updated_at = ?
-                   WHERE state = 'handing' AND channel = ?""",
-                (instant_text(at), channel),
-            )
-            self.change(
-                """UPDATE outbox SET state = 'queued', reason = 'again', updated_at = ?
-                   WHERE state = 'unknown' AND channel = ? AND kind = 'transactional' AND attempts < ?""",
-                (instant_text(at), channel, max_attempts),
-            )
-        return unknown
 
     def cancel(
         self,

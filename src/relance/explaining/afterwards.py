@@ -24,6 +24,7 @@ _STATES: Mapping[str, Said] = {
     "queued": Said(
         "Dans la boîte d’envoi depuis le {at}, pas encore remis.", "In the outbox since {at}, not handed over yet."
     ),
+    "leased": Said("Pris par un expéditeur, en file depuis le {at}.", "Taken up by a sender, queued since {at}."),
     "deferred": Said("Le serveur a demandé d’attendre le {at} ({why}).", "The server asked to wait on {at} ({why})."),
     "handing": Said("En cours de remise depuis le {at}.", "Being handed over since {at}."),
     "accepted": Said("Accepté par le serveur le {at}.", "Accepted by the server on {at}."),
@@ -102,7 +103,7 @@ def next_of(case: Case, outcome: str, why: Said | None, sending: Sending | None)
     waiting = _waiting(case)
     if waiting:
         return waiting
-    if sending and sending.state in ("queued", "deferred"):
+    if sending and sending.state in ("queued", "leased", "deferred"):
         return Next(_NEXT["outbox"])
     if case.coming:
         return _at("coming", case, case.coming.due_at)

@@ -19,6 +19,7 @@ _KEY = ("scenario", "step", "contact", "visitor", "occurrence")
 # Where a message stands in the outbox, in the words of the equation.
 _STATES = {
     "queued": "queued",
+    "leased": "queued",
     "handing": "queued",
     "deferred": "queued",
     "accepted": "sent",
