@@ -20,7 +20,7 @@ from relance.engines.ledger import (
     Switch,
 )
 from relance.engines.sqlite import migrate_ledger, open_ledger
-from tests.engines.conftest import NINE, hand, outgoing, states
+from tests.engines.conftest import NINE, TERM, hand, outgoing, states
 
 
 def test_migrating_twice_changes_nothing(path: Path, ledger: Ledger) -> None:
