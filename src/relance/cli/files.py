@@ -43,7 +43,7 @@ def import_(
     if json:
         say_json({"files": [_shape(one) for one in reports], "refused": [_refused(one) for one in refusals]})
     else:
-        _show(reports)
+        _show(reports, refusals)
     if refusals:
         raise _error(refusals)
 
@@ -91,12 +91,12 @@ def _refused(refusal: Refusal) -> dict[str, Any]:
     return {"file": refusal.path.name, "feed": refusal.feed, "error": str(refusal.error)}
 
 
-def _show(reports: list[ImportReport]) -> None:
+def _show(reports: list[ImportReport], refusals: list[Refusal]) -> None:
     columns = ("feed", "file", "read", "inserted", "updated", "unchanged", "rejected", "seconds")
     rows = [[getattr(one, name) for name in columns[:-1]] + [f"{one.seconds:.2f}"] for one in reports]
     if rows:
         say_table(columns, rows)
-    elif not reports:
+    elif not refusals:
         say("There was nothing to import.")
     rejected = {one.delivery for one in reports if one.rejected and not one.repeated}
     for delivery in sorted(rejected):
