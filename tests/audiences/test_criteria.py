@@ -67,8 +67,8 @@ def test_the_example_is_understood_and_said_in_both_languages() -> None:
         ),
         (
             {"attribute": "contacts.email", "known": False},
-            "contacts.email n’est pas connu",
-            "contacts.email is not known",
+            "On ne connaît pas l’adresse de courriel",
+            "We do not know the e-mail address",
         ),
         ({"segment": "loyal"}, "Dans le segment «\u00a0loyal\u00a0»", "In the segment “loyal”"),
     ],

@@ -97,7 +97,7 @@ def test_a_suppressed_address_says_since_when_and_why(shop):
 def test_an_audience_says_the_value_it_saw(shop):
     found = shop.why("c5", NOON)
     assert condition(found, "not_targeted").seen.value == "institution"
-    assert "« institution »" in spoken(found.headline.fr)
+    assert "« collectivité »" in spoken(found.headline.fr)
 
 
 def test_the_contact_that_kept_the_address_is_named(shop):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from relance.audiences.column_words import column_words, value_words
 from relance.audiences.conditions import ColumnTest, RowCriteria, Window, parts_of
 from relance.audiences.criteria import (
     Amount,
@@ -71,6 +72,8 @@ _COMPARED = {
     "older_than": ("is at least {} ago", "date d’au moins {}"),
     "within": ("is in the last {}", "date de moins de {}"),
 }
+# Said without an adjective, which would have to agree with the column in French.
+_KNOWN = (("We do not know {}", "On ne connaît pas {}"), ("We know {}", "On connaît {}"))
 _MEASURES = {
     "sum": ("The total of", "Le total de"),
     "min": ("The smallest", "Le plus petit"),
@@ -140,7 +143,18 @@ def _extreme(node: Extreme, pick: int) -> str:
 
 
 def _attribute(node: Attribute, pick: int) -> str:
-    return f"{node.attribute} {_comparisons(node.comparisons, pick)}"
+    language = ("en", "fr")[pick]
+    words = column_words(node.attribute, language)
+    if len(node.comparisons) == 1 and node.comparisons[0][0] == "known":
+        return _KNOWN[bool(node.comparisons[0][1])][pick].format(words[0].lower() + words[1:])
+    said = tuple((operator, _named(node.attribute, written, language)) for operator, written in node.comparisons)
+    return f"{words} {_comparisons(said, pick)}"
+
+
+def _named(column: str, written: Any, language: str) -> Any:
+    if isinstance(written, tuple):
+        return tuple(value_words(column, each, language) for each in written)
+    return value_words(column, written, language)
 
 
 def _holds(node: Holds, pick: int) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import ibis.expr.types as ir
 
 from relance.audiences.answers import attribute_rows
+from relance.audiences.column_words import column_words, value_words
 from relance.audiences.criteria import Amount, Attribute, Count, Criteria, Extreme, Holds, InSegment, parse_criteria
 from relance.audiences.evidence import evidence
 from relance.audiences.probes import PROBES, Leaf, days_needed
@@ -142,7 +143,14 @@ def _leaf(case: Case, label: str, leaf: Leaf, row: Mapping[str, Any]) -> LeafSee
     value = row[leaf.column]
     bare = _personal(case, label, leaf) if leaf.personal else value
     rows = tuple(_rows(case, label, leaf)) if not isinstance(leaf.node, Attribute) or value is not None else ()
-    return LeafSeen(leaf, bool(row[leaf.test]), Seen(case.pen.value(_aware(bare)), _aware(bare), rows))
+    return LeafSeen(leaf, bool(row[leaf.test]), Seen(_value_seen(case, leaf, _aware(bare)), _aware(bare), rows))
+
+
+def _value_seen(case: Case, leaf: Leaf, value: Any) -> Said:
+    if not isinstance(leaf.node, Attribute):
+        return case.pen.value(value)
+    fr, en = (case.pen.value(value_words(leaf.node.attribute, value, language)) for language in ("fr", "en"))
+    return Said(fr.fr, en.en)
 
 
 def _personal(case: Case, label: str, leaf: Leaf) -> Any:
@@ -165,7 +173,18 @@ def _rows(case: Case, label: str, leaf: Leaf) -> Iterator[Evidence]:
         value = row["value"] if row["value"] is not None else None
         shown = NOTHING if value is None or isinstance(leaf.node, Attribute) else same(value)
         happens = case.view.table(table).happened if table in case.view.tables else "entered_at"
-        yield evidence_row(case, table, row["key"], row["happened_at"] if happens else None, row["known_at"], shown)
+        told = evidence_row(case, table, row["key"], row["happened_at"] if happens else None, row["known_at"], shown)
+        yield told if not isinstance(leaf.node, Attribute) else _of_column(told, leaf.node.attribute)
+
+
+def _of_column(told: Evidence, column: str) -> Evidence:
+    """The same row, its column called as people call it."""
+    fr, en = (column_words(column, language) for language in ("fr", "en"))
+    said = Said(
+        told.said.fr.replace(column, f"{fr[0].lower()}{fr[1:]}"),
+        told.said.en.replace(column, f"{en[0].lower()}{en[1:]}"),
+    )
+    return replace(told, said=said)
 
 
 def _table_of(node: Criteria) -> str:
