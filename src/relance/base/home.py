@@ -29,6 +29,11 @@ class Home:
         return self.path / "ledger.sqlite"
 
     @property
+    def hits(self) -> Path:
+        """What came in by links and pixels, as it was."""
+        return self.path / "hits.sqlite"
+
+    @property
     def inbox(self) -> Path:
         return self.path / "inbox"
 

@@ -84,6 +84,15 @@ class Smtp(_Part):
     tls: Literal["none", "starttls", "tls"] = "starttls"
 
 
+class Tracking(_Part):
+    """What we notice of messages that left: opens and clicks, for whom, and for how many days as they came."""
+
+    opens: Literal["consent", "never"] = "consent"
+    clicks: Literal["unless_refused", "consent", "never"] = "unless_refused"
+    keep_days: int = Field(default=90, ge=1, le=3660)
+    key: int = Field(default=1, ge=1, le=999)
+
+
 class Settings(_Part):
     """All of `relance.toml`. Every field has a default that runs."""
 
@@ -97,6 +106,7 @@ class Settings(_Part):
     quiet_hours: dict[Channel, QuietHours] = {}
     global_holdout: float = Field(default=0.0, ge=0, lt=1)
     smtp: Smtp | None = None
+    tracking: Tracking = Tracking()
     memory_limit: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(default=2, ge=1, le=64)
 

@@ -14,9 +14,15 @@ from relance.channels.settings import Brand, MailSettings, Sender, Smtp
 from relance.messages.links import SigningKey
 
 
-def signing_key(secret: bytes) -> SigningKey:
-    """The key of public links, derived so that no link tells anything of the home's own secret."""
-    return SigningKey("1", hmac.new(secret, b"links", sha256).digest())
+def signing_key(secret: bytes, number: int = 1) -> SigningKey:
+    """The n-th key of public links, derived so that no link tells anything of the home's own secret."""
+    name = b"links" if number == 1 else f"links {number}".encode()
+    return SigningKey(str(number), hmac.new(secret, name, sha256).digest())
+
+
+def verifying_keys(secret: bytes, number: int) -> dict[str, SigningKey]:
+    """Every key up to the n-th: links of mail sent under an earlier one stay good."""
+    return {key.id: key for key in (signing_key(secret, one) for one in range(1, number + 1))}
 
 
 def mail_settings(settings: said.Settings, secret: bytes) -> MailSettings:
@@ -25,7 +31,7 @@ def mail_settings(settings: said.Settings, secret: bytes) -> MailSettings:
     return MailSettings(
         brand=Brand(brand.name, brand.address, brand.url or None),
         senders={name: _sender(one) for name, one in settings.senders.items()},
-        key=signing_key(secret),
+        key=signing_key(secret, settings.tracking.key),
         public_url=settings.public_url or None,
         smtp=_smtp(settings.smtp),
         test_addresses=frozenset(settings.test_addresses),

@@ -10,7 +10,20 @@ from typing import Any
 import typer
 
 from relance.base.errors import RelanceError
-from relance.cli import audience, contact, decisions, demo, doctor, explaining, files, home, scenario, sending, turns
+from relance.cli import (
+    audience,
+    contact,
+    decisions,
+    demo,
+    doctor,
+    explaining,
+    files,
+    home,
+    scenario,
+    sending,
+    tracking,
+    turns,
+)
 
 INTERRUPTED = 130
 DEFECT = 70
@@ -34,6 +47,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "plan": turns.plan,
     "run": turns.run,
     "send": sending.send,
+    "track": tracking.track,
     "explain": explaining.explain,
     "demo": demo.demo,
     "doctor": doctor.doctor,

@@ -317,6 +317,9 @@ class Ledger(Protocol):
     def denials(self) -> list[Denial]:
         """Those that stand."""
 
+    def refusing(self, contacts: Iterable[int], purpose: str) -> set[int]:
+        """Those of these contacts whose denial of this purpose, or of everything, stands."""
+
     def add_stop_facts(self, facts: Iterable[StopFact], *, only_waiting: bool = True) -> int:
         """Keep facts senders must heed; how many were kept.
 

@@ -115,6 +115,11 @@ class Facts(SqliteFile):
     def denials(self) -> list[Denial]:
         return [_denial(row) for row in self.rows("SELECT * FROM deny_list WHERE lifted_at IS NULL ORDER BY seq")]
 
+    def refusing(self, contacts: Iterable[int], purpose: str) -> set[int]:
+        asked = """SELECT DISTINCT contact FROM deny_list WHERE lifted_at IS NULL
+                   AND contact IN (SELECT value FROM json_each(?)) AND ifnull(purpose, ?2) = ?2"""
+        return {row["contact"] for row in self.rows(asked, (to_json(sorted(set(contacts))), purpose))}
+
     def add_stop_facts(self, facts: Iterable[StopFact], *, only_waiting: bool = True) -> int:
         listed = [
             [

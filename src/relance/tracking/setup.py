@@ -1,0 +1,15 @@
+"""A home becomes the office that its tracker stands on: keys of links, the brand's name, ledger and hits."""
+
+from __future__ import annotations
+
+from relance.base.clock import Clock
+from relance.base.home import Home
+from relance.channels.setup import verifying_keys
+from relance.tracking.app import Office, Tracker
+
+
+def tracker_of(home: Home, clock: Clock | None = None) -> Tracker:
+    """The tracker of a home, to be mounted where `/t/` begins or served alone."""
+    settings = home.settings()
+    keys = verifying_keys(home.secret(), settings.tracking.key)
+    return Tracker(Office(keys, settings.brand.name, len(settings.senders) <= 1, home.ledger, home.hits), clock)
