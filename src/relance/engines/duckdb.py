@@ -33,6 +33,8 @@ _ARROW: Mapping[str, pa.DataType] = {
     "instant": pa.timestamp("us"),
     "boolean": pa.bool_(),
 }
+_LARGE = 200_000_000  # bytes; with less, waking a second thread costs more than it brings
+_MOST_PARSED = 600
 
 
 class DuckEngine:
@@ -52,12 +54,23 @@ class DuckEngine:
             raise _cannot_open(path, error) from None
         self.connection.execute("SET enable_progress_bar = false")
         self._depth = 0
+        self._threads = self._most_threads = threads
+        self._parsed: dict[str, duckdb.Statement] = {}
+        self.suit()
+
+    def suit(self, incoming: int = 0) -> None:
+        """Takes as many threads as pay: all where the file is large, or the bytes that come in are many, else one."""
+        size = (self.path.stat().st_size if self.path else 0) + incoming * 10  # each is read, typed, joined, written
+        wanted = self._most_threads if size >= _LARGE else 1
+        if wanted != self._threads:
+            self._threads = wanted
+            self.connection.execute(f"SET threads = {wanted}")
 
     def compile(self, expression: ir.Table) -> str:
         return str(ibis.to_sql(expression, dialect="duckdb"))
 
     def arrow(self, query: Query) -> pa.Table:
-        return self.connection.sql(self._text(query)).to_arrow_table()
+        return self._run(query).to_arrow_table()
 
     def rows(self, query: Query) -> list[dict[str, Any]]:
         result = self._run(query)
@@ -132,11 +145,21 @@ class DuckEngine:
         return {name: self._hash(name) for name in sorted(self.tables())}
 
     def close(self) -> None:
+        self._parsed.clear()
         self.connection.close()
 
     def execute(self, text: str, values: list[Any] | None = None) -> Any:
         """The engine's own language, for this room only."""
-        return self.connection.execute(text, values) if values else self.connection.execute(text)
+        statement = self._statement(text)
+        return self.connection.execute(statement, values) if values else self.connection.execute(statement)
+
+    def _statement(self, text: str) -> duckdb.Statement:
+        """The text as it was parsed the first time: on a small shop parsing costs as much as running."""
+        if text not in self._parsed:
+            if len(self._parsed) >= _MOST_PARSED:
+                self._parsed.clear()
+            self._parsed[text] = self.connection.extract_statements(text)[0]
+        return self._parsed[text]
 
     def _run(self, query: Query) -> Any:
         return self.execute(self._text(query))

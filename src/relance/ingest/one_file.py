@@ -53,6 +53,7 @@ def take_file(work: Work, file: Spooled, form: Format) -> Taken:
     """Reads the file into `raw` and `typed`; BadFile where nothing can be taken."""
     engine, plan = work.engine, work.plan
     check_columns(plan, header(file, form), file.name)
+    engine.suit(file.plain.stat().st_size)
     taken = read_file(engine, file, form, plan.sources, RAW)
     if form.kind == "jsonl" and taken.rows:
         _refuse_unmapped(engine, plan, file.name)
