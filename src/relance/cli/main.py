@@ -19,6 +19,7 @@ from relance.cli import (
     explaining,
     files,
     home,
+    message,
     scenario,
     sending,
     tracking,
@@ -57,6 +58,7 @@ GROUPS: dict[str, typer.Typer] = {
     "feed": files.feed,
     "audience": audience.group,
     "scenario": scenario.group,
+    "message": message.group,
     "decisions": decisions.group,
     "contact": contact.group,
 }

@@ -30,7 +30,7 @@ def send(
     from relance.channels.setup import email_channel, mail_settings
 
     found = existing_home(home)
-    settings = _within(found.path, mail_settings(found.settings(), found.secret()))
+    settings = within(found.path, mail_settings(found.settings(), found.secret()))
     channel = email_channel(settings, found.mail)
     with opened_ledger(found.path) as ledger, progress("sending"):
         report = send_due(ledger, channel, settings, clock_at(as_of, found.settings().brand.zone), limit)
@@ -40,7 +40,7 @@ def send(
         _show(report, None if channel.live else found.mail)
 
 
-def _within(home: Path, settings: MailSettings) -> MailSettings:
+def within(home: Path, settings: MailSettings) -> MailSettings:
     """A password file is named from the home, wherever the command is given."""
     if settings.smtp is None or settings.smtp.password_file is None:
         return settings

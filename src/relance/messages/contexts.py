@@ -46,11 +46,14 @@ Values = dict[int, Any]  # by probe
 
 @dataclass(frozen=True)
 class Batch:
-    """Keys of one message version that are released together; they lie in scratch table `approved`."""
+    """Keys of one message version that are released together; they lie in scratch table `approved`.
+
+    Without a version there is a person to be told of, and nothing that was decided.
+    """
 
     place: Installation
     view: View
-    version: Version
+    version: Version | None
     rows: Sequence[Mapping[str, Any]]
 
     @property
@@ -166,7 +169,7 @@ def _cart_url(batch: Batch, _: Field) -> Values:
 
 def _items(batch: Batch, _: Field) -> Values:
     """What is left in the cart now, with what the page of the product says."""
-    items = batch.version.scenario.items or Items()
+    items = (batch.version and batch.version.scenario.items) or Items()
     values: Values = {}
     for row in _asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))

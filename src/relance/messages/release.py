@@ -89,7 +89,7 @@ def _copy(place: Installation, version: Version, step: str, rows: list[dict[str,
     messages = [list(keys) for _, keys in groupby(rows, key=lambda row: row["message_key"])]
     stops = stops_of(version)
     return place.ledger.enqueue(
-        _outgoing(batch, keys, people.get(keys[0]["contact"], {}), values, stored.name, stored.version, stops)
+        _outgoing(batch, version, keys, people.get(keys[0]["contact"], {}), values, stored.name, stored.version, stops)
         for keys in messages
     )
 
@@ -101,6 +101,7 @@ def _now(place: Installation, rows: Sequence[Mapping[str, Any]]) -> View:
 
 def _outgoing(
     batch: Batch,
+    version: Version,
     keys: Sequence[Mapping[str, Any]],
     person: Mapping[str, Any],
     values: Mapping[str, Mapping[int, Any]],
@@ -115,31 +116,31 @@ def _outgoing(
         key=OutboxKey(first["scenario"], first["step"], first["contact"], first["occurrence"], first["channel"]),
         keys=tuple(row["occurrence"] for row in keys),
         kind=first["purpose"],
-        version=batch.version.number,
+        version=version.number,
         sender=first["sender"],
         message=message,
         message_version=message_version,
         language=locale[:2],
         locale=locale,
-        context=_context(batch, keys, person, values, locale[:2]),
+        context=context_of(batch, keys, person, values, locale[:2]),
         address=address,
         address_hash=address_hash(batch.place.secret, address),
         local_day=first["day"],
         due_at=due_at,
         created_at=first["at"].replace(tzinfo=UTC),
-        fresh_until=_fresh_until(batch, due_at, first["at"].replace(tzinfo=UTC)),
+        fresh_until=_fresh_until(batch, version, due_at, first["at"].replace(tzinfo=UTC)),
         stops=stops,
     )
 
 
-def _fresh_until(batch: Batch, due_at: datetime, decided_at: datetime) -> datetime:
+def _fresh_until(batch: Batch, version: Version, due_at: datetime, decided_at: datetime) -> datetime:
     """Counted from the due time; from the decision where that was too long ago already (`enter_since`)."""
-    fresh_for, zone = batch.version.scenario.fresh_for, batch.place.zone
+    fresh_for, zone = version.scenario.fresh_for, batch.place.zone
     until = fresh_for.after(due_at, zone)
     return until if until >= decided_at else fresh_for.after(decided_at, zone)
 
 
-def _context(
+def context_of(
     batch: Batch,
     keys: Iterable[Mapping[str, Any]],
     person: Mapping[str, Any],

@@ -33,19 +33,27 @@ _KNOWN = {
 }
 
 
+_BY_NAME: dict[str, str] = {
+    "title": "Les Marées lentes",
+    "product": "Les Marées lentes",
+    "author": "Hélène Fortin-Roy",
+    "publisher": "Éditions du Sillage",
+    "advice_fr": "Gardé au sec, il se conserve six mois.",
+    "advice_en": "Kept dry, it lasts six months.",
+    "currency": "CAD",
+}
+
+
 def _value(field: Field, items: int, bare: bool) -> Any:
     if field.kind == "list":
         return [_values(field.of, items, bare) for _ in range(items)]
     if field.kind == "record":
         return _values(field.of, items, bare)
-    return SAMPLES[field.kind]
+    return _BY_NAME.get(field.name, SAMPLES["text"]) if field.kind == "text" else SAMPLES[field.kind]
 
 
 def _values(fields: Sequence[Field], items: int, bare: bool) -> dict[str, Any]:
-    given = {one.name: _value(one, items, bare) for one in fields if not (bare and one.optional)}
-    if "currency" in given:
-        given["currency"] = "CAD"
-    return given
+    return {one.name: _value(one, items, bare) for one in fields if not (bare and one.optional)}
 
 
 def samples(fields: Sequence[Field]) -> Iterator[dict[str, Any]]:
