@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import ibis
@@ -52,6 +52,20 @@ class Installation:
             yield
         finally:
             self._turn.release()
+
+    @contextmanager
+    def reader(self) -> Iterator[Installation]:
+        """The same home for one more thread, with connections of its own: it sees what is committed.
+
+        A plan or an explanation asked here does not wait for a turn that is under way.
+        """
+        ledger = open_ledger(self.home.ledger)
+        beside = replace(self, engine=self.engine.reader(), ledger=ledger, _turn=threading.Lock())
+        try:
+            yield beside
+        finally:
+            beside.engine.close()
+            ledger.close()
 
     def view(self, turn: datetime) -> View:
         """How a turn at this instant looks at the star: superseded versions only where later facts are in."""

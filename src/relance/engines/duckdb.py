@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,11 @@ class DuckEngine:
         if wanted != self._threads:
             self._threads = wanted
             self.connection.execute(f"SET threads = {wanted}")
+
+    def reader(self) -> DuckEngine:
+        beside = copy(self)
+        beside.connection, beside._depth = self.connection.cursor(), 0
+        return beside
 
     def compile(self, expression: ir.Table) -> str:
         return str(ibis.to_sql(expression, dialect="duckdb"))

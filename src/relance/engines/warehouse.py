@@ -26,6 +26,13 @@ IBIS_TYPES: Mapping[str, str] = {
 class Engine(Protocol):
     """Where the star lives. Every method works on sets; names are table names of ours, never from outside."""
 
+    def reader(self) -> Engine:
+        """The same warehouse for one more thread: it sees what is committed, and its scratch tables are its own.
+
+        Closing it leaves the warehouse open.
+        """
+        ...
+
     def compile(self, expression: ir.Table) -> str:
         """The engine's own text of an expression, to be kept and run again."""
         ...

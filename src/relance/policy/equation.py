@@ -13,6 +13,7 @@ from relance.base.errors import RelanceError
 from relance.customers.installation import Installation
 from relance.customers.relations import house_relation
 from relance.engines.ledger import OutboxCount
+from relance.engines.texts import compiled
 from relance.policy.reasons import rank
 
 _KEY = ("scenario", "step", "contact", "visitor", "occurrence")
@@ -59,7 +60,7 @@ class Equation:
 
 def equations(place: Installation) -> list[Equation]:
     """One per scenario that ever had a candidate, by name, each checked."""
-    counts = place.engine.rows(_last_said())
+    counts = place.engine.rows(compiled(place.engine, ("last-said",), _last_said))
     outbox = place.ledger.outbox_counts()
     found = [_equation(name, counts, outbox) for name in sorted({row["scenario"] for row in counts})]
     for each in found:

@@ -1,0 +1,1 @@
+"""Figures become SVG, drawn by the server; colours come from the style sheet."""

@@ -1,0 +1,1 @@
+"""The tables of accounts that Django does not bring along."""

@@ -1,0 +1,83 @@
+"""One scenario: whom it saw, whom it wrote to, why not the others, and what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from relance.base.zones import local_day, to_instant
+from relance.web.drawing.equation import bar
+from relance.web.drawing.ribbon import rows
+from relance.web.here import Here, here_of
+from relance.web.reading.parts import parts_of
+from relance.web.reading.path import counts_of, stops_of
+from relance.web.reading.people import OUTCOMES, people_of
+from relance.web.reading.standing import Standing, standing_of
+
+_A_PAGE = 50
+
+
+@require_safe
+def scenario(request: Any, name: str) -> Any:
+    """Its picture, its equation, its message, its versions."""
+    here = here_of(request)
+    one = standing_of(here.place, name)
+    counts = counts_of(here.place, name)
+    parts = parts_of(one.equation, here.voice) if one.equation else []
+    shown = {
+        "one": one,
+        "parts": parts,
+        "since": _first(here, name),
+        "path": rows(stops_of(one.version, counts, {}, here.voice)),
+        "ends": _ends(one),
+        "versions": here.place.ledger.history("scenario", name)[::-1],
+        "next_at": _next(one, here),
+    }
+    if one.equation:
+        said = here.voice.say("scenario.bar", sent=one.sent, seen=one.equation.candidates)
+        shown |= {"bar": bar(parts, said), "unsent": one.equation.candidates - one.sent}
+    return render(request, "scenario.html", shown)
+
+
+@require_safe
+def people(request: Any, name: str, code: str) -> Any:
+    """Those behind one number of the equation, the latest first."""
+    here = here_of(request)
+    one = standing_of(here.place, name)
+    at = max(0, int(request.GET.get("from", "0")) if request.GET.get("from", "0").isdigit() else 0)
+    found, number = people_of(here.place, name, code, at, _A_PAGE)
+    label = here.voice.say(f"outcome.{code}") if code in OUTCOMES else here.voice.reason(code)
+    if not number and code not in OUTCOMES:
+        raise Http404
+    shown = {"one": one, "people": found, "number": number, "label": label, "code": code}
+    shown |= {"before": at - _A_PAGE if at else None, "after": at + _A_PAGE if at + _A_PAGE < number else None}
+    return render(request, "people.html", shown)
+
+
+def _first(here: Here, name: str) -> datetime | None:
+    here.place.engine.load("asked", {"scenario": "text"}, [{"scenario": name}])
+    at: datetime | None = here.place.engine.value(
+        'SELECT min(d."at") FROM decisions AS d SEMI JOIN asked USING (scenario)'
+    )
+    return at
+
+
+def _ends(one: Standing) -> list[tuple[str, int]]:
+    """Where the messages that were decided are now; they add up to the last node."""
+    if not one.equation:
+        return []
+    order = ("sent", "queued", "failed", "unknown", "cancelled")
+    return [(state, one.equation.outbox[state]) for state in order if one.equation.outbox[state] or state == "sent"]
+
+
+def _next(one: Standing, here: Here) -> datetime | None:
+    """The next slot of its schedule, where it has one and is on."""
+    if not (one.on and one.scenario.schedule):
+        return None
+    day, zone = local_day(here.now, here.place.zone), here.place.zone
+    slots = (to_instant(day + timedelta(days=more), one.scenario.schedule.daily, zone) for more in (0, 1))
+    return next((slot for slot in slots if slot > here.now), None)

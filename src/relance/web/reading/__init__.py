@@ -1,0 +1,1 @@
+"""What pages show, read from the home in few queries each; nothing here writes."""

@@ -1,0 +1,85 @@
+"""Words of the overview."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OVERVIEW: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
+    "overview.title": ("Accueil", "Overview"),
+    "overview.sent": (
+        (
+            "Depuis le {since}, vos scénarios ont écrit <b>{n} message</b>, au bon moment.",
+            "Depuis le {since}, vos scénarios ont écrit <b>{n} messages</b>, chacun au bon moment.",
+        ),
+        (
+            "Since {since}, your scenarios have written <b>{n} message</b>, at the right moment.",
+            "Since {since}, your scenarios have written <b>{n} messages</b>, each at the right moment.",
+        ),
+    ),
+    "overview.sent.about": (
+        "{seen} occasions vues ; {refused} n’ont pas donné de message, chacune avec sa raison ; {held} forment le "
+        "groupe témoin, à qui rien n’est envoyé pour mesurer ce que les messages rapportent.",
+        "{seen} occasions were seen; {refused} gave no message, each with its reason; {held} make up the control "
+        "group, to whom nothing is sent so that we can measure what the messages earn.",
+    ),
+    "overview.none": ("Aucun scénario n’a encore écrit à personne.", "No scenario has written to anybody yet."),
+    "overview.none.about": (
+        "Donnez vos données à Relance, mettez un scénario en marche, et cette page dira ce qu’il rapporte.",
+        "Give Relance your data, switch a scenario on, and this page will say what it earns.",
+    ),
+    "overview.none.go": ("Choisir un scénario", "Choose a scenario"),
+    "overview.todo": ("À voir", "To look at"),
+    "overview.todo.none": ("Rien ne vous attend.", "Nothing needs you."),
+    "overview.now": ("En ce moment", "Right now"),
+    "overview.now.none": ("Rien n’est en train de partir.", "Nothing is leaving right now."),
+    "overview.now.done": ("terminé", "done"),
+    "overview.now.waiting": (("{n} en attente", "{n} en attente"), ("{n} waiting", "{n} waiting")),
+    "overview.now.sent": (
+        ("{n} message décidé sur {seen}", "{n} messages décidés sur {seen}"),
+        ("{n} message decided of {seen}", "{n} messages decided of {seen}"),
+    ),
+    "overview.beat": (
+        "Relance veille : dernier passage le {at}.",
+        "Relance is watching: its last round was on {at}.",
+    ),
+    "overview.beat.none": ("Relance n’a pas encore fait de passage.", "Relance has not made a round yet."),
+    "overview.scenarios": ("Ce que chaque scénario a fait", "What each scenario did"),
+    "overview.scenario.messages": (("message", "messages"), ("message", "messages")),
+    "overview.scenario.seen": (("sur {n} occasion", "sur {n} occasions"), ("of {n} occasion", "of {n} occasions")),
+    "todo.unknown": (
+        ("Un message est peut-être parti, peut-être pas", "{n} messages sont peut-être partis, peut-être pas"),
+        ("One message may or may not have left", "{n} messages may or may not have left"),
+    ),
+    "todo.unknown.about": (
+        "L’envoi a été interrompu au mauvais moment. Relance ne les renvoie pas : personne ne les aura deux fois.",
+        "Sending was cut at the wrong moment. Relance does not send them again: nobody gets them twice.",
+    ),
+    "todo.unknown.go": ("Voir lesquels", "See which"),
+    "todo.feed": ("« {feed} » est en retard", "“{feed}” is late"),
+    "todo.feed.about": (
+        "Complet jusqu’au {until}. Les scénarios qui en ont besoin attendent, plutôt que d’écrire à tort.",
+        "Complete until {until}. The scenarios that need it wait, rather than write in error.",
+    ),
+    "todo.feed.never": (
+        "On ne sait pas encore jusqu’à quand il est complet. Les scénarios qui en ont besoin attendent.",
+        "It is not known yet until when it is complete. The scenarios that need it wait.",
+    ),
+    "todo.feed.go": ("Voir les arrivages", "See what came in"),
+    "todo.rejects": (
+        ("Une ligne n’a pas pu être lue", "{n} lignes n’ont pas pu être lues"),
+        ("One line could not be read", "{n} lines could not be read"),
+    ),
+    "todo.rejects.about": (
+        "Import du {at} : les {kept} autres sont en place.",
+        "Import of {at}: the other {kept} are in place.",
+    ),
+    "todo.rejects.go": ("Ouvrir ces lignes", "Open these lines"),
+    "todo.ready": ("« {title} » est prêt et n’est pas en marche", "“{title}” is ready and not switched on"),
+    "todo.ready.go": ("Voir à qui il écrirait", "See whom it would write to"),
+    "todo.beat": ("Aucun passage depuis le {at}", "No round since {at}"),
+    "todo.beat.about": (
+        "Des scénarios sont en marche et rien ne part. Prévenez la personne qui veille sur Relance.",
+        "Scenarios are on and nothing leaves. Tell the person who looks after Relance.",
+    ),
+    "todo.beat.go": ("Voir les scénarios", "See the scenarios"),
+}

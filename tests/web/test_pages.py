@@ -1,0 +1,109 @@
+"""What holds for every page: who may see it, that looking changes nothing, that both languages are whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relance.web.configuration import HERE
+from relance.web.words import WORDS
+from tests.stories.bookshop import Bookshop
+from tests.web.conftest import browser
+
+OPEN = {"login", "key", "language"}
+TEMPLATES = sorted((HERE / "templates").glob("*.html"))
+SOURCES = sorted(HERE.rglob("*.py"))
+PAGES = ("/", "/scenarios", "/scenarios/forgotten-cart", "/scenarios/win-back", "/account")
+
+
+def routes(shop: Bookshop) -> Iterator[tuple[str, str]]:
+    """Name and address of every route, with something plausible in its places."""
+    browser(shop)
+    from relance.web.urls import urlpatterns
+
+    values = {"name": "forgotten-cart", "code": "ordered", "key": "k"}
+    for one in urlpatterns:
+        yield one.name, "/" + re.sub(r"<\w+:(\w+)>", lambda found: values.get(found[1], "1"), str(one.pattern))
+
+
+def contents(shop: Bookshop) -> tuple[dict[str, str], str]:
+    return shop.place.engine.contents_hash(), shop.place.ledger.contents_hash()
+
+
+def test_whoever_is_not_logged_in_is_sent_to_the_door_from_every_route(lived: Bookshop) -> None:
+    stranger = browser(lived)
+    for name, address in routes(lived):
+        if name in OPEN:
+            continue
+        for answer in (stranger.get(address), stranger.post(address)):
+            assert answer.status_code == 302, address
+            assert answer["Location"].startswith("/login"), address
+
+
+def test_looking_at_any_page_changes_nothing(lived: Bookshop, camille: Any) -> None:
+    before = contents(lived)
+    for _, address in routes(lived):
+        assert camille.get(address).status_code < 500, address
+        assert camille.head(address).status_code < 500, address
+    assert contents(lived) == before
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_page_is_made_in_both_languages(lived: Bookshop, camille: Any, language: str) -> None:
+    camille.cookies["relance_language"] = language
+    for address in PAGES:
+        answer = camille.get(address)
+        assert answer.status_code == 200, address
+        body = answer.content.decode()
+        assert f'<html lang="{language}">' in body
+        assert body.count("<h1") == 1, address
+
+
+def test_no_template_says_a_word_of_its_own() -> None:
+    assert [f"{path.name}: {said}" for path in TEMPLATES for said in spoken(path)] == []
+
+
+def spoken(path: Path) -> list[str]:
+    """What a template would say itself: its text without tags and marks, and the attributes people hear."""
+    text = re.sub(r"{%.*?%}|{{.*?}}|<!--.*?-->", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    heard = re.findall(r'(?:aria-label|title|alt|placeholder)="([^"]*)"', text)
+    words = re.sub(r"<[^>]*>", " ", text).replace("Relance", "").replace("&amp;", "")
+    return [said for said in (*heard, *words.split()) if re.search(r"[^\W\d_]", said)]
+
+
+def written() -> str:
+    """All that templates and modules say, the catalogue left out."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in (*TEMPLATES, *SOURCES) if "words" not in path.parts)
+
+
+def test_what_templates_say_is_in_the_catalogue() -> None:
+    assert [key for key in re.findall(r'{% say "([^"]+)"', written()) if key not in WORDS] == []
+
+
+def test_both_languages_take_the_same_values() -> None:
+    for key, (french, english) in WORDS.items():
+        taken = [
+            set(re.findall(r"{(\w+)}", " ".join([form] if isinstance(form, str) else form)))
+            for form in (french, english)
+        ]
+        assert taken[0] == taken[1], key
+
+
+def test_pages_may_run_no_script_but_ours(camille: Any) -> None:
+    answer = camille.get("/")
+    policy = answer["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    assert " style=" not in answer.content.decode()
+    assert "<script>" not in answer.content.decode()
+
+
+def test_a_page_that_is_not_there_says_so_in_a_page(camille: Any) -> None:
+    answer = camille.get("/scenarios/no-such-thing")
+    assert answer.status_code == 404
+    assert "Il n’y a rien à cette adresse" in answer.content.decode()

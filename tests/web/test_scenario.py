@@ -1,0 +1,46 @@
+"""The page of one scenario tells the whole story of its people, and the parts make the whole."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from relance.base.errors import RelanceError
+from relance.policy.equation import Equation, equations
+from relance.web.reading.parts import parts_of
+from relance.web.voice import Voice
+from tests.stories.bookshop import Bookshop
+
+FRENCH = Voice("fr", "America/Toronto", ("fr-CA", "en-CA"))
+
+
+def listed(page: str) -> dict[str, int]:
+    """Reason to number, of the list under the bar."""
+    found = re.findall(
+        r'people/(\w+)">[^<]*</a><span class="num">([\d\u00a0]+)</span></li>', page.split('class="why"')[1]
+    )
+    return {code: int(number.replace("\u00a0", "")) for code, number in found}
+
+
+def test_the_reasons_and_what_was_sent_make_everything_that_was_seen(lived: Bookshop, camille: Any) -> None:
+    equation = next(each for each in equations(lived.place) if each.scenario == "forgotten-cart")
+    shown = listed(camille.get("/scenarios/forgotten-cart").content.decode())
+    assert sum(shown.values()) == equation.candidates
+    assert shown["sent"] == equation.outbox["sent"]
+    assert shown["ordered"] == equation.refused["ordered"]
+
+
+def test_a_reason_opens_the_list_of_its_people(camille: Any) -> None:
+    for code, number in listed(camille.get("/scenarios/forgotten-cart").content.decode()).items():
+        page = camille.get(f"/scenarios/forgotten-cart/people/{code}").content.decode()
+        assert page.count("<tr><td>") == number, code
+    assert "Luc" in camille.get("/scenarios/forgotten-cart/people/ordered").content.decode()
+
+
+def test_an_equation_that_does_not_add_up_is_not_drawn() -> None:
+    outbox = {"queued": 0, "sent": 2, "failed": 0, "unknown": 0, "cancelled": 0}
+    wrong = Equation("forgotten-cart", 10, {"ordered": 7}, 0, 0, 0, 0, outbox, {})
+    with pytest.raises(RelanceError, match="do not make up the whole"):
+        parts_of(wrong, FRENCH)
