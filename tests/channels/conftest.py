@@ -86,10 +86,17 @@ class Postmaster:
     rcpt: Callable[[str], str] = lambda address: "250 yes"
     data: Callable[[str], str] = lambda address: "250 taken"
     taken: list[tuple[str, bytes]] = field(default_factory=list)
+    line: SMTP | None = None
+
+    def hang_up(self) -> None:
+        """Close the line that spoke last, which may be idle."""
+        assert self.line is not None
+        self.line.loop.call_soon_threadsafe(cast(asyncio.Transport, self.line.transport).abort)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.line = server
         reply = self.rcpt(address)
         if reply.startswith("250"):
             envelope.rcpt_tos.append(address)

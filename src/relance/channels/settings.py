@@ -48,6 +48,7 @@ class Smtp:
     timeout_seconds: float = 30.0
     hello: str = "localhost"
     messages_per_connection: int = 100
+    connections: int = 4
 
 
 @dataclass(frozen=True, slots=True)

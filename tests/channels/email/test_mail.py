@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -69,7 +70,7 @@ def assert_whole(mail: EmailMessage) -> None:
     assert by_mail == "mailto:sophie@deuxrives.example?subject=unsubscribe%20k1.abc.def"
     assert mail["Precedence"] is None
     assert part(mail, "plain").strip() == LETTER.rendered.text.strip()
-    assert part(mail, "html").strip() == LETTER.rendered.html.strip()
+    assert unescape(part(mail, "html")).strip() == LETTER.rendered.html.strip()
     assert mail.get_content_type() == "multipart/alternative"
     assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
 
@@ -113,6 +114,22 @@ def test_every_byte_is_ascii_and_no_line_too_long() -> None:
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")
+
+
+def test_html_travels_as_it_is_with_entities_for_what_is_not_ascii() -> None:
+    html = "<p title='été'>« Hélène » €\n.\n📚</p>"
+    mail = parsed(to_bytes(replace(LETTER, rendered=replace(LETTER.rendered, html=html))))
+    body = mail.get_body(("html",))
+    assert body is not None
+    assert body["Content-Transfer-Encoding"] == "7bit"
+    assert "t&#233;'>" in part(mail, "html")
+    assert unescape(part(mail, "html")).strip() == html
+
+
+def test_a_style_knows_no_entities() -> None:
+    html = "<style>a::before { content: '→' }</style><p>é</p>"
+    mail = parsed(to_bytes(replace(LETTER, rendered=replace(LETTER.rendered, html=html))))
+    assert part(mail, "html").strip() == html
 
 
 def test_the_message_id_belongs_to_the_key_alone() -> None:

@@ -70,12 +70,10 @@ def test_a_closed_line_is_opened_again() -> None:
     postmaster = Postmaster()
     with (
         smtp_server(postmaster) as settings,
-        SmtpChannel(replace(settings, messages_per_connection=2)).open() as to,
+        SmtpChannel(replace(settings, messages_per_connection=2, connections=1)).open() as to,
     ):
         assert [to.deliver(LETTER).state for _ in range(5)] == ["accepted"] * 5
-        assert to.server is not None
-        assert to.server.sock is not None
-        to.server.sock.shutdown(socket.SHUT_RDWR)
+        postmaster.hang_up()
         assert to.deliver(LETTER).state == "accepted"
     assert len(postmaster.taken) == 6
 

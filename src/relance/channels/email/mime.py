@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from binascii import b2a_qp
-from email.header import Header
+from collections.abc import Iterator
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 from hashlib import sha256
 
 from relance.base.errors import RelanceError
@@ -13,6 +15,7 @@ from relance.channels.channel import Message
 from relance.messages.rendering import one_line
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+_LONGEST_LINE = 998
 _DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*")
 
 
@@ -24,7 +27,7 @@ def ascii_address(address: str) -> str:
     """The address as SMTP takes it, its domain in ASCII. Raises BadAddress."""
     local, _, domain = address.strip().rpartition("@")
     try:
-        ascii_domain = domain.encode("idna").decode("ascii")
+        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError:
         ascii_domain = ""
     if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain):
@@ -36,10 +39,24 @@ def _header(name: str, value: str) -> str:
     text = one_line(value)
     if text.isascii() and len(text) + len(name) < 900 and "=?" not in text:
         return f"{name}: {text}"
-    encoded = Header(text, "utf-8", maxlinelen=76, header_name=name).encode(linesep="\r\n")
-    return f"{name}: {encoded}"
+    # Each word stands alone in at most 75 signs (RFC 2047); the first shares its line with the name.
+    words = "\r\n ".join(f"=?utf-8?B?{word}?=" for word in _words(text, 62 - len(name)))
+    return f"{name}: {words}"
 
 
+def _words(text: str, room: int) -> Iterator[str]:
+    """The text as base64, cut between characters so that each piece fits."""
+    piece = b""
+    for sign in text:
+        more = sign.encode("utf-8", "replace")
+        if (len(piece) + len(more) + 2) // 3 * 4 > room:
+            yield b64encode(piece).decode("ascii")
+            piece, room = b"", 62
+        piece += more
+    yield b64encode(piece).decode("ascii")
+
+
+@lru_cache(maxsize=256)
 def _mailbox(name: str, address: str) -> str:
     return formataddr((one_line(name), ascii_address(address)), "utf-8")
 
@@ -54,39 +71,83 @@ def _unsubscribe(message: Message) -> list[str]:
     ]
 
 
-def _feedback(message: Message) -> str:
-    parts = (re.sub(r"[^A-Za-z0-9._-]+", "-", part) or "-" for part in message.feedback)
-    return ":".join(parts)
+@lru_cache(maxsize=1_024)
+def _feedback(names: tuple[str, ...]) -> str:
+    return ":".join(re.sub(r"[^A-Za-z0-9._-]+", "-", name) or "-" for name in names)
+
+
+_date = lru_cache(maxsize=16)(format_datetime)
 
 
 def _headers(message: Message, boundary: str) -> list[str]:
     sender = message.sender
     return [
-        f"Date: {format_datetime(message.at)}",
+        f"Date: {_date(message.at)}",
         f"From: {_mailbox(sender.name, sender.address)}",
         *([f"Reply-To: {_mailbox(sender.name, sender.reply_to)}"] if sender.reply_to else []),
         f"To: {ascii_address(message.to)}",
         _header("Subject", message.rendered.subject),
         f"Message-ID: {message.message_id}",
         *_unsubscribe(message),
-        f"Feedback-ID: {_feedback(message)}",
+        f"Feedback-ID: {_feedback(message.feedback)}",
         f"Content-Language: {message.language}",
         "MIME-Version: 1.0",
         f'Content-Type: multipart/alternative; boundary="{boundary}"',
     ]
 
 
-def _part(kind: str, text: str) -> str:
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    body = b2a_qp(plain.encode(), istext=True).decode("ascii").replace("\n", "\r\n")
-    headers = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
-    return f"{headers}\r\n\r\n{body}\r\n"
+def _short_lines(text: str) -> bool:
+    """Whether a line break comes at least every 998 signs; looks at few of them."""
+    at = 0
+    while len(text) - at >= _LONGEST_LINE:
+        at = text.rfind("\n", at, at + _LONGEST_LINE) + 1
+        if not at:
+            return False
+    return True
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _styles_are_ascii(html: str) -> bool:
+    at = html.find("<style")
+    while at >= 0:
+        end = html.find("</style", at)
+        if not html[at:end].isascii():
+            return False
+        at = html.find("<style", end) if end > 0 else -1
+    return True
+
+
+def _html(html: str) -> tuple[str, str]:
+    """HTML is pure ASCII when other signs are written as entities, except in styles, which know none."""
+    lines = _unix(html)
+    if not lines.isascii():
+        if not _styles_are_ascii(lines):
+            return _quoted(lines)
+        lines = lines.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return ("7bit", lines) if _short_lines(lines) else _quoted(lines)
+
+
+def _plain(text: str) -> tuple[str, str]:
+    lines = _unix(text)
+    return ("7bit", lines) if lines.isascii() and _short_lines(lines) else _quoted(lines)
+
+
+def _quoted(lines: str) -> tuple[str, str]:
+    return "quoted-printable", b2a_qp(lines.encode("utf-8", "replace"), istext=True).decode("ascii")
+
+
+def _part(kind: str, encoding: str, body: str) -> str:
+    headers = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}"
+    return headers + "\r\n\r\n" + body.replace("\n", "\r\n") + "\r\n"
 
 
 def to_bytes(message: Message) -> bytes:
     """The whole mail, ASCII with CRLF line ends. Raises BadAddress."""
-    # “=_” never stands in quoted-printable text, so no part can end early.
+    # No text knows the digest of our Message-ID, so no part can end early.
     boundary = f"=_{sha256(message.message_id.encode()).hexdigest()[:24]}"
-    parts = [_part("plain", message.rendered.text), _part("html", message.rendered.html)]
+    parts = _part("plain", *_plain(message.rendered.text)), _part("html", *_html(message.rendered.html))
     body = "".join(f"--{boundary}\r\n{part}" for part in parts)
     return ("\r\n".join(_headers(message, boundary)) + f"\r\n\r\n{body}--{boundary}--\r\n").encode("ascii")

@@ -1,140 +1,211 @@
-"""Mail leaves to any SMTP server, one message at a time, and every reply or silence becomes a receipt."""
+"""Mail leaves to any SMTP server over a few connections at once; the loop runs only while a batch leaves."""
 
 from __future__ import annotations
 
-import smtplib
-import ssl
+import asyncio
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from time import monotonic
 
-from relance.base.errors import BadDocument, Refused, Unreachable
-from relance.channels.channel import BAD_ADDRESS, Message, Receipt
+from relance.base.errors import RelanceError
+from relance.channels.channel import BAD_ADDRESS, Batch, Message, Receipt
+from relance.channels.email.connecting import connect, password_of
+from relance.channels.email.conversation import Conversation, Letter
 from relance.channels.email.mime import BadAddress, ascii_address, to_bytes
-from relance.channels.email.replies import classify
 from relance.channels.settings import Smtp
 
-_BROKEN = (smtplib.SMTPServerDisconnected, OSError)
 
-
-def _password(path: Path | None) -> str:
-    if path is None:
-        return ""
+def _new_loop() -> asyncio.AbstractEventLoop:
     try:
-        if path.stat().st_mode & 0o077:
-            raise BadDocument("others can read this file; make it private with chmod 600", source=str(path))
-        return path.read_text("utf-8").split("\n")[0]
-    except OSError as error:
-        raise BadDocument(f"the password file cannot be read ({error.strerror})", source=str(path)) from None
-
-
-def _connected(settings: Smtp) -> smtplib.SMTP:
-    secure = ssl.create_default_context() if settings.tls != "none" else None
-    place, wait = (settings.host, settings.port, settings.hello), settings.timeout_seconds
-    if settings.tls == "tls":
-        return smtplib.SMTP_SSL(*place, timeout=wait, context=secure)
-    server = smtplib.SMTP(*place, timeout=wait)
-    if secure:
-        server.starttls(context=secure)
-    return server
-
-
-def connect(settings: Smtp) -> smtplib.SMTP:
-    """A greeted, secured, authenticated connection. Raises Unreachable, Refused or BadDocument."""
-    place = f"the mail server {settings.host}:{settings.port}"
-    password = _password(settings.password_file)
-    try:
-        server = _connected(settings)
-        server.ehlo_or_helo_if_needed()
-        if settings.user:
-            server.login(settings.user, password)
-        return server
-    except smtplib.SMTPAuthenticationError:
-        raise Refused(f"{place} does not accept user “{settings.user}” and its password; check both") from None
-    except smtplib.SMTPNotSupportedError:
-        raise Refused(f"{place} offers no STARTTLS or no login; change smtp.tls or smtp.user") from None
-    except ssl.SSLError as error:
-        raise Refused(f"{place} does not prove who it is ({error.reason}); check host and smtp.tls") from None
-    except (OSError, smtplib.SMTPException) as error:
-        raise Unreachable(f"{place} does not answer ({error}); what was to leave stays queued") from None
+        import uvloop
+    except ImportError:  # not made for every system
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 class SmtpDelivery:
-    """An open connection that comes back by itself when the server closes it."""
+    """Open connections that come back by themselves when the server closes them."""
 
     def __init__(self, settings: Smtp) -> None:
-        self.settings = settings
-        self.server: smtplib.SMTP | None = connect(settings)
-        self.handed = 0
+        self.settings, self.password = settings, password_of(settings.password_file)
+        self.loop = _new_loop()
+        self.lines: set[Conversation] = set()
+        try:
+            self.lines.add(self.loop.run_until_complete(connect(settings, self.password)))
+        except BaseException:
+            self.loop.close()
+            raise
 
     def close(self) -> None:
-        if self.server:
-            with suppress(smtplib.SMTPException, OSError):
-                self.server.quit()
-        self.server = None
+        for line in self.lines:
+            line.leave()
+        with suppress(RuntimeError):
+            self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.close()
 
     def deliver(self, message: Message) -> Receipt:
         """Hand one message over. Raises Unreachable when no connection can be had; nothing left then."""
+        batch = _One(message)
+        self.deliver_all(batch)
+        return batch.receipt or Receipt("deferred", "connection_lost")
+
+    def deliver_all(self, batch: Batch) -> None:
+        round_ = _Round(self, batch)
         try:
-            to, data = ascii_address(message.to), to_bytes(message)
-        except BadAddress as error:
-            return Receipt("refused", BAD_ADDRESS, str(error))
-        sender = ascii_address(message.sender.address)
-        receipt = self._attempt(sender, to, data)
-        # A server may close an idle connection: nothing has left then, so one more try on a new one is safe.
-        return self._attempt(sender, to, data) if receipt.reason == "connection_lost" else receipt
+            self.loop.run_until_complete(round_.run())
+        finally:
+            round_.close()
+        if round_.trouble:
+            raise round_.trouble
 
-    def _attempt(self, sender: str, to: str, data: bytes) -> Receipt:
-        server = self._server()
-        self.handed += 1
-        receipt = self._before_data(server, sender, to) or self._data(server, data)
-        if receipt.reason in ("smtp_421", "connection_lost"):
-            self._drop()
-        return receipt
 
-    def _server(self) -> smtplib.SMTP:
-        if self.handed >= self.settings.messages_per_connection:
-            self.close()
-        if self.server is None:
-            self.server, self.handed = connect(self.settings), 0
-        return self.server
+class _One:
+    """A batch of one message."""
 
-    def _drop(self) -> None:
-        if self.server:
-            self.server.close()
-        self.server = None
+    def __init__(self, message: Message) -> None:
+        self.waiting: Message | None = message
+        self.receipt: Receipt | None = None
 
-    def _before_data(self, server: smtplib.SMTP, sender: str, to: str) -> Receipt | None:
-        """MAIL, RCPT and DATA; None when the server waits for the text. Nothing has left until then."""
+    def next(self) -> Message | None:
+        message, self.waiting = self.waiting, None
+        return message
+
+    def may_send(self) -> bool:
+        return True
+
+    def done(self, message: Message, receipt: Receipt) -> None:
+        self.receipt = receipt
+
+    def give_back(self, message: Message) -> None:
+        pass
+
+
+class _Round:
+    """One batch on its way over the connections of a delivery."""
+
+    def __init__(self, delivery: SmtpDelivery, batch: Batch) -> None:
+        self.delivery, self.batch, self.settings = delivery, batch, delivery.settings
+        self.lines = delivery.lines
+        self.again: deque[Letter] = deque()
+        self.opening: set[asyncio.Task[None]] = set()
+        self.resting: set[Conversation] = set()
+        self.trouble: RelanceError | None = None
+        self.over = asyncio.Event()
+        self.drained = False
+
+    async def run(self) -> None:
+        for line in tuple(self.lines):
+            line.bag = self
+            line.pull()
+        while len(self.lines) + len(self.opening) < self.settings.connections and (letter := self.take()):
+            self.again.append(letter)
+            self._open()
+        self._look()
+        while not self.over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.over.wait(), self.settings.timeout_seconds / 4)
+            self._hang_up_on_the_silent()
+
+    def close(self) -> None:
+        """Whatever happened, every letter taken has its word."""
+        self.over.set()
+        for task in self.opening:
+            task.cancel()
+        for line in tuple(self.lines):
+            if line.waiting:
+                line.drop()
+            line.bag = None
+        for letter in self.again:
+            self.batch.give_back(letter.message)
+        self.again.clear()
+
+    # --- what a conversation asks and tells ------------------------------------------------------------------
+
+    def take(self) -> Letter | None:
+        if self.again:
+            return self.again.popleft()
+        while not self.trouble and (message := self.batch.next()):
+            try:
+                to, sender = ascii_address(message.to), ascii_address(message.sender.address)
+                return Letter(message, sender, to, _dotted(to_bytes(message)))
+            except BadAddress as error:
+                self.batch.done(message, Receipt("refused", BAD_ADDRESS, str(error)))
+        self.drained = True
+        return None
+
+    def may_send(self) -> bool:
+        return self.batch.may_send()
+
+    def done(self, letter: Letter, receipt: Receipt) -> None:
+        self.batch.done(letter.message, receipt)
+
+    def lost(self, letter: Letter) -> None:
+        """Nothing has left, so one more try on another connection is safe."""
+        letter.tries += 1
+        if not self.batch.may_send():
+            self.batch.give_back(letter.message)
+        elif letter.tries > 1:
+            self.batch.done(letter.message, Receipt("deferred", "connection_lost"))
+        else:
+            self.again.append(letter)
+
+    def idle(self, conversation: Conversation) -> None:
+        self.resting.add(conversation)
+        self._look()
+
+    def ended(self, conversation: Conversation) -> None:
+        self.lines.discard(conversation)
+        self.resting.discard(conversation)
+        if not self.over.is_set() and (self.again or not self.drained):
+            self._open()
+        self._look()
+
+    # --- connections -----------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._opened())
+        self.opening.add(task)
+        task.add_done_callback(self._arrived)
+
+    async def _opened(self) -> None:
         try:
-            code, reply = server.mail(sender)
-            if code != 250:
-                return self._reset(server, classify(code, reply, "mail"))
-            code, reply = server.rcpt(to)
-            if code not in (250, 251):
-                return self._reset(server, classify(code, reply, "rcpt"))
-            code, reply = server.docmd("DATA")
-            return None if code == 354 else self._reset(server, classify(code, reply, "data"))
-        except _BROKEN:
-            return Receipt("deferred", "connection_lost")
+            line = await connect(self.settings, self.delivery.password)
+        except RelanceError as error:
+            if not self.lines:
+                self.trouble = error
+            return
+        line.bag = self
+        self.lines.add(line)
+        line.pull()
 
-    def _reset(self, server: smtplib.SMTP, receipt: Receipt) -> Receipt:
-        if receipt.reason != "smtp_421":
-            with suppress(*_BROKEN):
-                server.rset()
-        return receipt
+    def _arrived(self, task: asyncio.Task[None]) -> None:
+        self.opening.discard(task)
+        self._look()
 
-    def _data(self, server: smtplib.SMTP, data: bytes) -> Receipt:
-        """The text and its final dot. A connection lost from here on leaves the outcome unknown."""
-        # A leading dot is doubled (RFC 5321, 4.5.2); the mail already ends its lines with CRLF.
-        stuffed = data.replace(b"\r\n.", b"\r\n..")
-        try:
-            server.send(stuffed + b".\r\n")
-            code, reply = server.getreply()
-        except _BROKEN:
-            self._drop()
-            return Receipt("unknown", "connection_lost_after_data")
-        return Receipt("accepted") if code == 250 else classify(code, reply, "data")
+    def _look(self) -> None:
+        """The batch is over when no line is at work and nothing, or nobody to carry it, is left."""
+        if self.again and not self.opening:
+            for line in tuple(self.resting):
+                self.resting.discard(line)
+                line.pull()
+        if any(line.waiting for line in self.lines):
+            return
+        finished = self.drained and not self.again
+        stuck = not self.opening and (self.trouble is not None or not self.lines)
+        if finished or stuck:
+            self.over.set()
+
+    def _hang_up_on_the_silent(self) -> None:
+        late = monotonic() - self.settings.timeout_seconds
+        for line in tuple(self.lines):
+            if line.waiting and line.since < late:
+                line.drop()
+
+
+def _dotted(data: bytes) -> bytes:
+    """The text as it travels: a leading dot is doubled (RFC 5321, 4.5.2), a lone dot ends it."""
+    return data.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 
 class SmtpChannel:
