@@ -20,6 +20,7 @@ from relance.cli import (
     files,
     home,
     message,
+    report,
     scenario,
     sending,
     tracking,
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "send": sending.send,
     "track": tracking.track,
     "explain": explaining.explain,
+    "report": report.report,
     "demo": demo.demo,
     "doctor": doctor.doctor,
 }
