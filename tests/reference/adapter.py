@@ -100,7 +100,7 @@ class Life:
         reports = delivery.import_delivery(
             place.engine, LedgerStops(place.ledger), place.home.definitions, paths, moment, secret=place.secret
         )
-        assert not any(report.rejected for report in reports)
+        assert not (wrong := [one for one in reports if one.rejected]), wrong
 
     def switch(self, scenario: Scenario) -> None:
         version = _publish(self.place, scenario)

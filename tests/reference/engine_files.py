@@ -79,7 +79,8 @@ def _acts(world: World) -> Iterator[Parcel]:
     for act in world.consents:
         told.setdefault(act.known_at, []).append(act)
     for number, (known_at, acts) in enumerate(told.items()):
-        rows = ((one.contact, one.act, _utc(one.happened_at), "yes") for one in acts)
+        # an act told twice in one file is one act: the second row would be rejected as a double of the first
+        rows = ((one.contact, one.act, _utc(one.happened_at), "yes") for one in dict.fromkeys(acts))
         yield Parcel(known_at, f"acts-{number}.csv", _table("contact,act,happened_at,affirmative", rows))
 
 
