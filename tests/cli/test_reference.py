@@ -96,7 +96,7 @@ def test_the_settings_that_init_writes_name_every_setting_and_are_right() -> Non
     data = tomllib.loads(shown)
     settings_from(data)
     assert set(data) == set(Settings.model_fields)
-    for name in ("brand", "pressure", "smtp"):
+    for name in ("brand", "pressure", "smtp", "serve"):
         part = part_of(Settings.model_fields[name].annotation)
         assert part and set(data[name]) == set(part.model_fields), name
     settings_from(tomllib.loads(text))

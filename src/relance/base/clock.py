@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from relance.base.errors import BadDocument
@@ -30,6 +30,16 @@ class FixedClock:
 
     def now(self) -> datetime:
         return self.instant
+
+
+@dataclass(frozen=True)
+class LateClock:
+    """The machine's clock, set back: a demo goes on from where its month ended."""
+
+    behind: timedelta
+
+    def now(self) -> datetime:
+        return SystemClock().now() - self.behind
 
 
 def parse_instant(text: str) -> datetime:

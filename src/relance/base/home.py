@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+from relance.base.clock import Clock, LateClock, SystemClock
 from relance.base.errors import NotFound
 from relance.base.settings import Settings, load_settings
 
 VARIABLE = "RELANCE_HOME"
 DEFAULT = "relance-home"
+# What the variable says to whoever asked, where a process answers for others (`relance serve`).
+VARIABLE_OF_ASKER: ContextVar[str | None] = ContextVar("VARIABLE_OF_ASKER", default=None)
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,16 @@ class Home:
         return self.path / "texts.json"
 
     @property
+    def door(self) -> Path:
+        """The socket at which the process that serves this home answers commands."""
+        return self.path / "serve.sock"
+
+    @property
+    def clock_file(self) -> Path:
+        """Only in a demo: by how many seconds its clock is behind the machine's."""
+        return self.path / "demo-clock"
+
+    @property
     def settings_file(self) -> Path:
         return self.path / "relance.toml"
 
@@ -60,6 +75,12 @@ class Home:
 
     def settings(self) -> Settings:
         return load_settings(self.settings_file)
+
+    def clock(self) -> Clock:
+        """The machine's clock; that of a demo goes on from where its month ended."""
+        if not self.clock_file.exists():
+            return SystemClock()
+        return LateClock(timedelta(seconds=float(self.clock_file.read_text(encoding="utf-8"))))
 
     def secret(self) -> bytes:
         """The key of this home's hashes and links, made once, readable by its owner only."""
@@ -72,7 +93,7 @@ class Home:
 
 def find_home(given: Path | None) -> Home:
     """The home named on the command line, else by RELANCE_HOME, else ./relance-home."""
-    return Home(given or Path(os.environ.get(VARIABLE) or DEFAULT))
+    return Home(given or Path(VARIABLE_OF_ASKER.get() or os.environ.get(VARIABLE) or DEFAULT))
 
 
 def existing_home(given: Path | None) -> Home:

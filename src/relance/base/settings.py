@@ -93,6 +93,16 @@ class Tracking(_Part):
     key: int = Field(default=1, ge=1, le=999)
 
 
+class Serve(_Part):
+    """What `relance serve` does by itself, and where it listens. Zero switches a part off."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8010, ge=0, le=65535)
+    turn_minutes: int = Field(default=15, ge=0, le=1440)
+    inbox_seconds: int = Field(default=30, ge=0, le=86_400)
+    senders: int = Field(default=1, ge=0, le=64)
+
+
 class Settings(_Part):
     """All of `relance.toml`. Every field has a default that runs."""
 
@@ -107,6 +117,7 @@ class Settings(_Part):
     global_holdout: float = Field(default=0.0, ge=0, lt=1)
     smtp: Smtp | None = None
     tracking: Tracking = Tracking()
+    serve: Serve = Serve()
     memory_limit: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(default=2, ge=1, le=64)
 

@@ -15,14 +15,17 @@ from relance.customers.schema import PAST, VAULT
 def erase_everywhere(place: Installation, own_id: str, at: datetime) -> int:
     """Forgets the person; answers how many mails went from the mailbox. NotFound where nobody has the id.
 
+    Busy while a turn or an import is under way: it could write the person down again.
+
     The ledger first: if the warehouse fails then, the command can be given again.
     """
-    contact = _contact(place, own_id)
-    addresses = set(_addresses(place, contact))
-    place.ledger.erase(contact, at)
-    erased = sum(erase_from_mailbox(place.home.mail, address) for address in sorted(addresses))
-    erase_contact(place.engine, place.tables, own_id, place.secret, at)
-    return erased
+    with place.turn_lock():
+        contact = _contact(place, own_id)
+        addresses = set(_addresses(place, contact))
+        place.ledger.erase(contact, at)
+        erased = sum(erase_from_mailbox(place.home.mail, address) for address in sorted(addresses))
+        erase_contact(place.engine, place.tables, own_id, place.secret, at)
+        return erased
 
 
 def _contact(place: Installation, own_id: str) -> int:

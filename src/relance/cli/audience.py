@@ -40,10 +40,10 @@ def count(
     json: JsonOption = False,
 ) -> None:
     """How many contacts the criteria hold for."""
-    from relance.audiences.everyone import count as count_of
-
     with opened(home) as place, progress("asking everyone"):
-        at = clock_at(as_of, place.zone).now()
+        from relance.audiences.everyone import count as count_of
+
+        at = clock_at(as_of, place.zone, place.clock).now()
         number = count_of(place.engine, _members(place, criteria, segment, at))
     say_json({"as_of": at.isoformat(), "contacts": number}) if json else say(f"{number:,}")
 
@@ -59,11 +59,11 @@ def export(
     json: JsonOption = False,
 ) -> None:
     """Who they are, by the retailer's own ids: CSV that a spreadsheet may open, unless JSON is asked for."""
-    from relance.audiences.everyone import export as exported
-    from relance.cli.tables import harmless, write_csv
-
     with opened(home) as place:
-        at = clock_at(as_of, place.zone).now()
+        from relance.audiences.everyone import export as exported
+        from relance.cli.tables import harmless, write_csv
+
+        at = clock_at(as_of, place.zone, place.clock).now()
         members = _members(place, criteria, segment, at)
         found = place.engine.arrow(exported(members, _view(place, at)))
         if json and not csv:
@@ -128,12 +128,12 @@ def history(
     json: JsonOption = False,
 ) -> None:
     """Members over time as turns saw them, and who moved where between two instants as known now."""
-    from relance.audiences.segments import transition_matrix
-
     names = [segment, *(to or [])]
     with opened(home) as place:
+        from relance.audiences.segments import transition_matrix
+
         segments = _segments(place, *names)
-        at = clock_at(as_of, place.zone).now()
+        at = clock_at(as_of, place.zone, place.clock).now()
         looks = _looks(place, segment, at)
         first = instant_of(since, place.zone) if since else _first(looks)
         moves = (

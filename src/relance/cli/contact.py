@@ -21,10 +21,10 @@ def erase(
     json: JsonOption = False,
 ) -> None:
     """Forget a person: personal values go everywhere, facts stay without a name, files cannot bring them back."""
-    from relance.channels.erasing import erase_everywhere
-
     with opened(home) as place:
-        erased = erase_everywhere(place, contact, clock_at(as_of, place.zone).now())
+        from relance.channels.erasing import erase_everywhere
+
+        erased = erase_everywhere(place, contact, clock_at(as_of, place.zone, place.clock).now())
     if json:
         say_json({"contact": contact, "erased": True, "mails": erased})
     else:

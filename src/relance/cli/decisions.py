@@ -24,10 +24,10 @@ def export(
     json: JsonOption = False,
 ) -> None:
     """Every decision, ordered; CSV unless JSON is asked for. The contact is the retailer's own id."""
-    from relance.cli.tables import write_csv
-    from relance.policy.export import COLUMNS, exported
-
     with opened(home) as place:
+        from relance.cli.tables import write_csv
+        from relance.policy.export import COLUMNS, exported
+
         decided = exported(place, tuple(scenario or ()), date_of(since), date_of(until))
         if json and not csv:
             say_json({"decisions": decided.to_pylist()})

@@ -35,6 +35,7 @@ def demo(
     from relance.demo.month import live, make_files, make_home
 
     since, found = perf_counter(), Home(home)
+    _refuse_served(found)
     with progress("demo") as told:
         told("making up the cooperative", 0, 0)
         make_home(found, again)
@@ -47,6 +48,15 @@ def demo(
             _tell(place, month, perf_counter() - since, json)
         finally:
             place.close()
+
+
+def _refuse_served(home: Home) -> None:
+    from relance.base.errors import Busy
+    from relance.serving.door import knock
+
+    if channel := knock(home.door):
+        channel.close()
+        raise Busy(f"{home.path} is being served; end that first, nothing was touched")
 
 
 def _tell(place: Installation, month: Month, seconds: float, json: bool) -> None:

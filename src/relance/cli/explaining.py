@@ -20,8 +20,8 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Say why a contact got a scenario's message or did not: each condition, what it saw, and since when."""
-    from relance.explaining.explain import explain as explained
-
     with opened(home) as place, progress("asking again what the turn asked"):
-        found = explained(place, contact, scenario, clock_at(as_of, place.zone).now())
+        from relance.explaining.explain import explain as explained
+
+        found = explained(place, contact, scenario, clock_at(as_of, place.zone, place.clock).now())
     say_json(found.as_dict()) if json else say(found.text(language).rstrip())

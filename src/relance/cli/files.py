@@ -38,7 +38,7 @@ def import_(
     if bool(paths) == inbox:
         raise typer.BadParameter("name the files to import, or say --inbox")
     with opened(home) as place:
-        at = clock_at(as_of, place.zone).now()
+        at = clock_at(as_of, place.zone, place.clock).now()
         reports, refusals = _inbox(place, at) if inbox else _delivered(place, _files(paths or []), at, history)
     if json:
         say_json({"files": [_shape(one) for one in reports], "refused": [_refused(one) for one in refusals]})
@@ -55,7 +55,7 @@ def _delivered(
     from relance.messages.stopping import LedgerStops
 
     stops = LedgerStops(place.ledger)
-    with progress("import") as told:
+    with place.turn_lock(), progress("import") as told:
         return deliver(place.engine, stops, place.home.definitions, files, at, history, told, place.secret)
 
 
@@ -64,7 +64,7 @@ def _inbox(place: Installation, at: datetime) -> tuple[list[ImportReport], list[
     from relance.messages.stopping import LedgerStops
 
     stops, home = LedgerStops(place.ledger), place.home
-    with progress("import") as told:
+    with place.turn_lock(), progress("import") as told:
         return import_inbox(place.engine, stops, home.inbox, home.definitions, at, told, place.secret)
 
 
@@ -146,8 +146,8 @@ def complete(
         feeds = load_feeds(place.home.definitions, dict(place.tables))
         if name not in feeds:
             raise NotFound(f"there is no feed “{name}”; there are {', '.join(sorted(feeds)) or 'none'}")
-        instant, at = instant_of(until, place.zone), clock_at(as_of, place.zone).now()
-        with place.engine.transaction():
+        instant, at = instant_of(until, place.zone), clock_at(as_of, place.zone, place.clock).now()
+        with place.turn_lock(), place.engine.transaction():
             news = feed_complete(place.engine, name, instant, at)
     if json:
         say_json({"feed": name, "complete_until": instant.isoformat(), "news": news})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -23,9 +23,11 @@ from relance.cli import (
     report,
     scenario,
     sending,
+    serve,
     tracking,
     turns,
 )
+from relance.cli.opened import Served
 
 INTERRUPTED = 130
 DEFECT = 70
@@ -52,6 +54,8 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "track": tracking.track,
     "explain": explaining.explain,
     "report": report.report,
+    "serve": serve.serve,
+    "link": serve.link,
     "demo": demo.demo,
     "doctor": doctor.doctor,
 }
@@ -73,8 +77,12 @@ for _name, _group in GROUPS.items():
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point: never returns, always an exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        app(args=None if arguments is None else list(arguments))
+        try:
+            app(args=given)
+        except Served as served:
+            sys.exit(_ask(served, given))
     except RelanceError as error:
         _leave(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -90,11 +98,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _leave(_defect(error), DEFECT)
 
 
+def _ask(served: Served, arguments: Sequence[str]) -> int:
+    from relance.base.home import VARIABLE
+    from relance.serving.door import ask
+
+    with served.channel as channel:
+        try:
+            return ask(channel, arguments, os.environ.get(VARIABLE))
+        except KeyboardInterrupt:
+            _leave("the process that serves this home goes on with what was asked; nobody waits for it", INTERRUPTED)
+
+
 def _defect(error: Exception) -> str:
     said = str(error).splitlines()[0] if str(error) else "no words"
     return f"a defect of Relance, {type(error).__name__} ({said}); set {SHOW_DEFECTS}=1 to see where, and report it"
 
 
-def _leave(sentence: str, code: int) -> None:
+def _leave(sentence: str, code: int) -> NoReturn:
     print(f"relance: {sentence}", file=sys.stderr)
     sys.exit(code)

@@ -1,9 +1,12 @@
-"""A home named on the command line is opened for one command, and closed after it."""
+"""A home named on the command line is opened for one command, and closed after it; or its owner is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +17,47 @@ from relance.base.errors import BadDocument
 if TYPE_CHECKING:
     from relance.customers.installation import Installation
     from relance.engines.ledger import Ledger
+    from relance.serving.findings import Finding
+
+
+@dataclass(frozen=True)
+class Lent:
+    """The open home of a process that serves it, for one command of somebody else; what it knows beside the home."""
+
+    place: Installation
+    beside: Callable[[], Iterable[Finding]]
+
+
+LENT: ContextVar[Lent | None] = ContextVar("LENT", default=None)
+
+
+class Served(BaseException):
+    """Not an error: a process that serves the home is there to be asked, and nothing has been done yet."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
 
 
 @contextmanager
 def opened(home: Path | None) -> Iterator[Installation]:
-    """The whole installation. NotFound without a home, Busy where another process owns the warehouse."""
+    """The whole installation. NotFound without a home, Busy where another process owns the warehouse.
+
+    The one place that decides between opening a home and asking its owner. What a command needs of the house is
+    imported inside, so that asking stays quick.
+    """
     from relance.base.home import existing_home
+    from relance.serving.door import knock
+
+    lent = LENT.get()
+    if lent is not None:
+        yield lent.place
+        return
+    found = existing_home(home)
+    if channel := knock(found.door):
+        raise Served(channel)
     from relance.customers.installation import open_installation
 
-    place = open_installation(existing_home(home))
+    place = open_installation(found)
     try:
         yield place
     finally:
@@ -44,9 +79,9 @@ def opened_ledger(home: Path | None) -> Iterator[Ledger]:
         ledger.close()
 
 
-def clock_at(as_of: str | None, zone: str) -> Clock:
-    """The clock of a command: the machine's, or one that stands at the instant given."""
-    return SystemClock() if as_of is None else FixedClock(instant_of(as_of, zone))
+def clock_at(as_of: str | None, zone: str, usual: Clock | None = None) -> Clock:
+    """The clock of a command: the usual one (the machine's, if no other is named), or one that stands still."""
+    return (usual or SystemClock()) if as_of is None else FixedClock(instant_of(as_of, zone))
 
 
 def instant_of(text: str, zone: str) -> datetime:

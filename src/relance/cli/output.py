@@ -69,7 +69,8 @@ def progress(title: str) -> Iterator[Told]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[what]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    stream = getattr(sys.stderr, "current", sys.stderr)  # a bar is drawn by a thread of its own
+    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
         task = bar.add_task(title, total=None, what="")
 
         def told(what: str, done: int, total: int) -> None:

@@ -35,11 +35,11 @@ def apply(
     json: JsonOption = False,
 ) -> None:
     """Publish scenarios with the messages they name; the same document makes no new version."""
-    from relance.messages.publishing import check_scenario, publish_scenario
-
     said: list[dict[str, Any]] = []
     with opened(home) as place:
-        at = clock_at(as_of, place.zone).now()
+        from relance.messages.publishing import check_scenario, publish_scenario
+
+        at = clock_at(as_of, place.zone, place.clock).now()
         for document in [_document(name) for name in documents]:
             if check:
                 said.append({"id": check_scenario(place, document).name, "version": None})
@@ -81,10 +81,10 @@ def _document(name: str) -> Document:
 @group.command("on")
 def on(name: Name, as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Start a scenario (of the library too), in its newest version. Who is due already is counted, not written to."""
-    from relance.scenarios.switching import switch_on
-
     with opened(home) as place:
-        at = clock_at(as_of, place.zone).now()
+        from relance.scenarios.switching import switch_on
+
+        at = clock_at(as_of, place.zone, place.clock).now()
         version = _version_to_start(place, name, at)
         past = switch_on(place, version, at)
     if json:
@@ -113,10 +113,10 @@ def _version_to_start(place: Installation, name: str, at: datetime) -> Version:
 @group.command("off")
 def off(name: Name, as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Stop a scenario: nothing more is decided, journeys keep their place."""
-    from relance.scenarios.switching import switch_off
-
     with opened(home) as place:
-        at = clock_at(as_of, place.zone).now()
+        from relance.scenarios.switching import switch_off
+
+        at = clock_at(as_of, place.zone, place.clock).now()
         _refuse_unpublished(place.ledger, name)
         last = _last_switch(place.ledger, name)
         if last is None or not last.on:

@@ -33,7 +33,7 @@ def send(
     settings = within(found.path, mail_settings(found.settings(), found.secret()))
     channel = email_channel(settings, found.mail)
     with opened_ledger(found.path) as ledger, progress("sending"):
-        report = send_due(ledger, channel, settings, clock_at(as_of, found.settings().brand.zone), limit)
+        report = send_due(ledger, channel, settings, clock_at(as_of, found.settings().brand.zone, found.clock()), limit)
     if json:
         say_json({**asdict(report), "live": channel.live})
     else:

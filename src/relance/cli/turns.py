@@ -44,12 +44,12 @@ def run(
 def _turn(
     kind: str, names: list[str] | None, as_of: str | None, since: str | None, home: Path | None, json: bool
 ) -> None:
-    from relance import flow
-
     entering = date_of(since)
     with opened(home) as place, progress("a turn"):
+        from relance import flow
+
         verb = flow.plan if kind == "plan" else flow.run
-        report = verb(place, clock_at(as_of, place.zone).now(), tuple(names or ()), entering)
+        report = verb(place, clock_at(as_of, place.zone, place.clock).now(), tuple(names or ()), entering)
     if json:
         say_json(report.as_dict())
     else:

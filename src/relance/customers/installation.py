@@ -11,7 +11,7 @@ from datetime import datetime
 import ibis
 import ibis.expr.types as ir
 
-from relance.base.clock import naive_utc
+from relance.base.clock import Clock, naive_utc
 from relance.base.errors import Busy
 from relance.base.home import Home
 from relance.base.settings import Settings
@@ -43,11 +43,16 @@ class Installation:
         """The brand's zone, in which schedules and days are read."""
         return self.settings.brand.zone
 
+    @property
+    def clock(self) -> Clock:
+        """The machine's clock, or a demo's own."""
+        return self.home.clock()
+
     @contextmanager
     def turn_lock(self) -> Iterator[None]:
         """One turn at a time; the second is refused, not queued."""
         if not self._turn.acquire(blocking=False):
-            raise Busy("another turn is under way; wait until it has finished")
+            raise Busy("another turn or import is under way; wait until it has finished")
         try:
             yield
         finally:
@@ -59,13 +64,18 @@ class Installation:
 
         A plan or an explanation asked here does not wait for a turn that is under way.
         """
-        ledger = open_ledger(self.home.ledger)
-        beside = replace(self, engine=self.engine.reader(), ledger=ledger, _turn=threading.Lock())
+        with self.another() as beside:
+            yield replace(beside, _turn=threading.Lock())
+
+    @contextmanager
+    def another(self) -> Iterator[Installation]:
+        """As `reader`, for a thread that may also write: one turn at a time over all of them."""
+        beside = replace(self, engine=self.engine.reader(), ledger=open_ledger(self.home.ledger))
         try:
             yield beside
         finally:
             beside.engine.close()
-            ledger.close()
+            beside.ledger.close()
 
     def view(self, turn: datetime) -> View:
         """How a turn at this instant looks at the star: superseded versions only where later facts are in."""

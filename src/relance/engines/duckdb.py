@@ -69,14 +69,14 @@ class DuckEngine:
 
     def reader(self) -> DuckEngine:
         beside = copy(self)
-        beside.connection, beside._depth = self.connection.cursor(), 0
+        beside.connection, beside._depth, beside._parsed = self.connection.cursor(), 0, {}
         return beside
 
     def compile(self, expression: ir.Table) -> str:
         return str(ibis.to_sql(expression, dialect="duckdb"))
 
     def arrow(self, query: Query) -> pa.Table:
-        return self._run(query).to_arrow_table()
+        return self.connection.sql(self._text(query)).to_arrow_table()
 
     def rows(self, query: Query) -> list[dict[str, Any]]:
         result = self._run(query)
