@@ -22,6 +22,7 @@ from relance.scenarios.candidates import gather
 from relance.scenarios.journeys import lay_follows
 from relance.scenarios.moment import Moment, lay_out
 from relance.scenarios.running import last_turn, last_turns, pinned_versions, running_scenarios
+from relance.tracking.absorb import absorb_reactions, forget_hits
 
 
 def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since: date | None = None) -> TurnReport:
@@ -37,7 +38,7 @@ def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since
         report = _turn(place, moment, only, "run")
         record(place.engine, moment, report)
     release(place)
-
+    forget_hits(place, at)
     return report
 
 
@@ -57,6 +58,7 @@ def refresh_segments(place: Installation, view: View, turn: datetime) -> None:
 
 def _turn(place: Installation, moment: Moment, only: Sequence[str], kind: str) -> TurnReport:
     absorb_ledger(place.engine, place.ledger, moment.turn)
+    absorb_reactions(place, moment.turn)
     running = running_scenarios(place.ledger, moment.turn, only)
     moment = replace(moment, last_turns=last_turns(place.engine, running, moment.turn))
     pinned = pinned_versions(place.engine, place.ledger, running, moment)

@@ -44,10 +44,7 @@ class Desk:
         self.tracker = Tracker(office, FixedClock(TEN))
 
     def ask(self, path: str, method: str = "GET", body: bytes = b"", agent: str = BROWSER, **more: str) -> Reply:
-        headers = [(b"user-agent", agent.encode("latin-1"))]
-        headers += [(name.replace("_", "-").encode(), value.encode()) for name, value in more.items()]
-        scope = {"type": "http", "method": method, "path": path, "headers": headers, "client": ("203.0.113.77", 5)}
-        return asyncio.run(_asked(self.tracker, scope, body))
+        return asked(self.tracker, path, method, agent, body, **more)
 
     def close(self) -> None:
         self.tracker.close()
@@ -58,6 +55,14 @@ class Desk:
         """What the hits file holds, once all that waits is written."""
         self.tracker.writer.close()
         return [f"{one.hit.kind} {one.hit.link or ''}".strip() for one in self.hits.of_messages(0, 10_000)]
+
+
+def asked(tracker: Tracker, path: str, method: str, agent: str, body: bytes = b"", **more: str) -> Reply:
+    """One request from a fixed network."""
+    headers = [(b"user-agent", agent.encode("latin-1"))]
+    headers += [(name.replace("_", "-").encode(), value.encode()) for name, value in more.items()]
+    scope = {"type": "http", "method": method, "path": path, "headers": headers, "client": ("203.0.113.77", 5)}
+    return asyncio.run(_asked(tracker, scope, body))
 
 
 async def _asked(tracker: Tracker, scope: dict[str, Any], body: bytes) -> Reply:

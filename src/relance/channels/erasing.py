@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 
 from relance.base.errors import NotFound
@@ -10,6 +11,7 @@ from relance.channels.email.mailbox import erase_from_mailbox
 from relance.customers.erasure import erase_contact, own_hash
 from relance.customers.installation import Installation
 from relance.customers.schema import PAST, VAULT
+from relance.engines.sqlite_hits import open_hits
 
 
 def erase_everywhere(place: Installation, own_id: str, at: datetime) -> int:
@@ -23,9 +25,16 @@ def erase_everywhere(place: Installation, own_id: str, at: datetime) -> int:
         contact = _contact(place, own_id)
         addresses = set(_addresses(place, contact))
         place.ledger.erase(contact, at)
+        _erase_hits(place, contact)
         erased = sum(erase_from_mailbox(place.home.mail, address) for address in sorted(addresses))
         erase_contact(place.engine, place.tables, own_id, place.secret, at)
         return erased
+
+
+def _erase_hits(place: Installation, contact: int) -> None:
+    if place.home.hits.exists():
+        with closing(open_hits(place.home.hits)) as hits:
+            hits.erase(contact)
 
 
 def _contact(place: Installation, own_id: str) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from relance.base.errors import Refused
+from relance.messages.following import PAGES
 from relance.messages.links import SigningKey
 
 
@@ -76,7 +77,12 @@ class MailSettings:
 
     def link(self, page: str, token: str) -> str:
         """A public address; one that leads nowhere where the mail stays in the built-in mailbox."""
-        return f"{(self.public_url or 'https://relance.invalid').rstrip('/')}/{page}/{token}"
+        return f"{self.root}/{PAGES}/{page}/{token}"
+
+    @property
+    def root(self) -> str:
+        """Where our public pages begin."""
+        return (self.public_url or "https://relance.invalid").rstrip("/")
 
 
 def refuse_unready(settings: MailSettings) -> None:

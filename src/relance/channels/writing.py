@@ -11,12 +11,13 @@ from relance.channels.channel import Message
 from relance.channels.settings import MailSettings
 from relance.engines.ledger import Ledger, Outgoing
 from relance.messages.documents import load_message
+from relance.messages.following import FOLLOWED, Trail, follow
 from relance.messages.links import PREFERENCES, UNSUBSCRIBE, Claim, sign
-from relance.messages.rendering import CompiledMessage, compile_message, render
+from relance.messages.rendering import CompiledMessage, Rendered, compile_message, render
 
 
-def links(settings: MailSettings, contact: int, scope: tuple[str, str, str]) -> dict[str, str]:
-    """The links every message carries, for (channel, purpose, sender)."""
+def links(settings: MailSettings, contact: int, scope: tuple[str, ...]) -> dict[str, str]:
+    """The links every message carries, for (channel, purpose, sender), then language, scenario, step, occurrence."""
     return {
         "unsubscribe_url": settings.link("u", sign(settings.key, Claim(UNSUBSCRIBE, contact, scope))),
         "preferences_url": settings.link("p", sign(settings.key, Claim(PREFERENCES, contact, scope))),
@@ -36,6 +37,22 @@ def complete_context(settings: MailSettings, sender: str, context: Mapping[str, 
     return full
 
 
+def _scope(row: Outgoing) -> tuple[str, ...]:
+    key = row.key
+    message = (row.language, key.scenario, key.step, key.occurrence)
+    return (key.channel, row.kind, row.sender, *(() if any("\n" in part for part in message) else message))
+
+
+def _followed(rendered: Rendered, settings: MailSettings, row: Outgoing) -> Rendered:
+    """As far as its release allowed; not at all where nobody could reach our pages."""
+    allowed, key = row.context.get(FOLLOWED) or {}, row.key
+    if not settings.public_url:
+        return rendered
+    message = (key.contact, key.scenario, key.step, key.occurrence, key.channel)
+    links, pixel = bool(allowed.get("links")), bool(allowed.get("pixel"))
+    return follow(rendered, Trail(settings.key, settings.root, *message, links=links, pixel=pixel))
+
+
 class Writer:
     """Writes messages from the versions in the ledger; a version is compiled once."""
 
@@ -46,12 +63,12 @@ class Writer:
     def write(self, row: Outgoing, context: Mapping[str, Any], message_id: str, at: datetime) -> Message:
         """The message of a row. Raises BadContext, BadDocument or NotFound when it cannot be written."""
         settings = self.settings
-        public = links(settings, row.key.contact, (row.key.channel, row.kind, row.sender))
+        public = links(settings, row.key.contact, _scope(row))
         full = complete_context(settings, row.sender, context) | public
         return Message(
             to=row.address,
             sender=settings.sender(row.sender),
-            rendered=render(self._compiled(row), row.language, row.locale, full),
+            rendered=_followed(render(self._compiled(row), row.language, row.locale, full), settings, row),
             message_id=message_id,
             feedback=(row.key.scenario, row.key.step, row.kind, row.sender),
             unsubscribe_url=public["unsubscribe_url"],

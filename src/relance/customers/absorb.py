@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import takewhile
 
 import ibis
 import ibis.expr.types as ir
@@ -11,16 +12,19 @@ from relance.base.clock import naive_utc
 from relance.customers.relations import house_relation, relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.customers.star import STAR
-from relance.engines.ledger import Ledger, OutboxEvent
+from relance.customers.tables import BOOKKEEPING
+from relance.engines.ledger import ConsentAct, Ledger, OutboxEvent
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 
+ACTS = "consent_acts"
 _BATCH = 20_000
 _STATES = {**HOUSE_TABLES["message_states"], "local_day": "date", "purpose": "text", "sender": "text"}
 
 
 def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
-    """Takes every event of the outbox since the last one taken; answers how many. Known from this turn on."""
+    """Takes what the ledger says since the last turn; answers how many events of the outbox. Known from now on."""
+    _absorb_acts(engine, ledger, turn)
     taken = 0
     last = last_event(engine)
     while events := list(ledger.events_since(last, _BATCH)):
@@ -30,6 +34,60 @@ def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
         last = events[-1].seq
         taken += len(events)
     return taken
+
+
+def absorbed(engine: Engine, source: str) -> tuple[int, int]:
+    """Up to which number a source has been taken, and by which rules; 0 and 0 for one never seen."""
+    engine.load("absorbing_source", {"source": "text"}, [{"source": source}])
+    rows = engine.rows(compiled(engine, ("absorbed",), _absorbed))
+    return (rows[0]["seq"], rows[0]["rules"]) if rows else (0, 0)
+
+
+def mark_absorbed(engine: Engine, source: str, seq: int, rules: int, turn: datetime) -> None:
+    """Says up to which number a source has been taken at this turn."""
+    kinds = HOUSE_TABLES["absorptions"]
+    engine.load("absorption", kinds, [{"source": source, "seq": seq, "rules": rules, "at": naive_utc(turn)}])
+    engine.insert("absorptions", compiled(engine, ("absorption",), lambda: scratch("absorption", kinds)))
+
+
+def _absorbed() -> ir.Table:
+    asked = scratch("absorbing_source", {"source": "text"})
+    rows = house_relation("absorptions").semi_join(asked, "source")
+    return rows.order_by(rows["at"].desc(), rows["rules"].desc(), rows["seq"].desc()).limit(1).select("seq", "rules")
+
+
+def _absorb_acts(engine: Engine, ledger: Ledger, turn: datetime) -> None:
+    """Consent acts born in the ledger become facts like imported ones."""
+    done, _ = absorbed(engine, ACTS)
+    table, last = STAR["consent_acts"], done
+    columns = {column.name: column.type for column in (*table.open_columns, *BOOKKEEPING)}
+    while acts := list(takewhile(lambda act: act.at <= turn, ledger.consent_acts_since(last, _BATCH))):
+        engine.load("ledger_acts", columns, [_act(act, turn) for act in acts])
+        engine.insert(table.name, compiled(engine, ("absorb-acts",), lambda: scratch("ledger_acts", columns)))
+        last = acts[-1].seq
+    if last > done:
+        mark_absorbed(engine, ACTS, last, 0, turn)
+
+
+def _act(act: ConsentAct, turn: datetime) -> dict[str, object]:
+    return {
+        "act_id": f"ledger-{act.seq}",
+        "contact": act.contact,
+        "happened_at": naive_utc(act.at),
+        "channel": act.channel,
+        "purpose": act.purpose,
+        "sender": act.sender,
+        "act": act.act,
+        "confirmed": False,
+        "origin": act.source,
+        "wording": act.wording,
+        "language": act.language,
+        "affirmative": act.affirmative,
+        "basis": act.basis,
+        "proof": act.proof,
+        "known_at": naive_utc(turn),
+        "source": 0,
+    }
 
 
 def last_event(engine: Engine) -> int:
@@ -60,6 +118,9 @@ def _row(event: OutboxEvent, turn: datetime) -> dict[str, object]:
         "reason": event.reason,
         "at": naive_utc(turn),
         "seq": event.seq,
+        "happened_at": naive_utc(event.at),
+        "links": event.links,
+        "pixel": event.pixel,
         "local_day": event.local_day,
         "purpose": event.kind,
         "sender": event.sender,

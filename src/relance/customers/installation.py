@@ -89,8 +89,9 @@ class Installation:
 
 
 def _last_import() -> ir.Table:
-    imports = house_relation("imports")
-    return imports.aggregate(latest=imports["known_at"].max())
+    imports, taken = house_relation("imports").select(at="known_at"), house_relation("absorptions").select("at")
+    both = imports.union(taken)
+    return both.aggregate(latest=both["at"].max())
 
 
 def _number_of_aliases() -> ir.Table:

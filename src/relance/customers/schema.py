@@ -97,7 +97,12 @@ HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
         "reason": "text",
         "at": "instant",
         "seq": "integer",
+        "happened_at": "instant",
+        "links": "boolean",
+        "pixel": "boolean",
     },
+    # how far the facts born outside the warehouse have been taken: consent acts of the ledger, each file of hits
+    "absorptions": {"source": "text", "seq": "integer", "rules": "integer", "at": "instant"},
     "draws": {"scenario": "text", "step": "text", "contact": "integer", "u": "number", "at": "instant"},
     "segment_members": {
         "segment": "text",

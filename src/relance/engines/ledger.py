@@ -108,7 +108,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class OutboxEvent:
-    """One change of state, in the order it was made."""
+    """One change of state, in the order it was made; whether the message's links are followed, and it has a pixel."""
 
     seq: int
     outbox_id: int
@@ -121,6 +121,8 @@ class OutboxEvent:
     state: str
     reason: str | None
     at: datetime
+    links: bool = False
+    pixel: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,8 @@ def _event(row: sqlite3.Row) -> OutboxEvent:
         row["state"],
         row["reason"],
         instant(row["at"]),
+        bool(row["links"]),
+        bool(row["pixel"]),
     )
 
 
@@ -191,7 +193,12 @@ class Outbox(SqliteFile):
     def events_since(self, seq: int, limit: int = 10_000) -> list[OutboxEvent]:
         return [
             _event(row)
-            for row in self.rows("SELECT * FROM outbox_events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
+            for row in self.rows(
+                """SELECT e.*, o.context ->> '$.followed.links' AS links, o.context ->> '$.followed.pixel' AS pixel
+                   FROM outbox_events AS e LEFT JOIN outbox AS o ON o.id = e.outbox_id
+                   WHERE e.seq > ? ORDER BY e.seq LIMIT ?""",
+                (seq, limit),
+            )
         ]
 
     def outbox_counts(self) -> list[OutboxCount]:

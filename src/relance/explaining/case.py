@@ -22,6 +22,7 @@ from relance.scenarios.moment import Moment, Running
 from relance.scenarios.program import Node
 from relance.scenarios.running import last_turn, last_turns, running_scenarios, stored_version
 from relance.scenarios.versions import Version
+from relance.tracking.absorb import absorb_reactions
 
 _TICK = timedelta(microseconds=1)
 
@@ -103,6 +104,7 @@ def open_case(place: Installation, person: Person, scenario: str, at: datetime) 
     latest = stored_version(place.ledger, scenario)
     if at >= (last_turn(place.engine, before=None) or at):
         absorb_ledger(place.engine, place.ledger, at)  # what has left since the last turn counts, as in a plan
+        absorb_reactions(place, at)
     running = next((each for each in running_scenarios(place.ledger, at) if each.version.name == scenario), None)
     last = last_turns(place.engine, [running], at + _TICK).get(scenario) if running else None
     found = _written(place, person, scenario, at)

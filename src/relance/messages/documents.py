@@ -47,6 +47,7 @@ class MessageDocument(BaseModel):
     message: str
     purpose: Literal["marketing", "service", "transactional"] = "marketing"
     fields: dict[str, Any] = {}
+    follow_links: bool | None = None  # false: its links stay as written, whatever the settings say
     fr: Block | None = None
     en: Block | None = None
 

@@ -12,13 +12,20 @@ from relance.messages.rendering import Rendered
 PAGES = "t"
 """Every public page of ours lies under this one: `t/c` clicks, `t/o` opens, `t/u` unsubscribe, `t/p` preferences."""
 
+FOLLOWING = "tracking"
+"""The purpose of the consent acts that allow or refuse that opens and clicks are noticed."""
+
+FOLLOWED = "followed"
+"""Where a released context says `{links, pixel}`."""
+
 TRAP = "trap"
 """The name of a link that no person can see: who asks for it asks for every link."""
 
 DESTINATION = re.compile(r"https?://[^\s\x00-\x20\"'<>\\\x7f]+")
 """What a redirect may lead to."""
 
-_LINK = re.compile(r"""(?<=[\s"'])href=(["'])(https?://[^"'<>]+)\1""", re.IGNORECASE)
+# What a field printed is escaped, its slashes too, so only the first letters can be told before it is read.
+_LINK = re.compile(r"""(?<=[\s"'])href=(["'])(https?:[^"'<>]+)\1""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

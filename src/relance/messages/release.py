@@ -18,8 +18,10 @@ from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.ledger import OutboxKey, Outgoing
 from relance.engines.texts import compiled
+from relance.messages.allowing import followed
 from relance.messages.contexts import Batch, consents, lay_out_batch, profiles, supplied
 from relance.messages.documents import MessageDocument
+from relance.messages.following import FOLLOWED
 from relance.messages.publishing import MESSAGE
 from relance.scenarios.running import stored_version
 from relance.scenarios.versions import Version
@@ -84,8 +86,9 @@ def _copy(place: Installation, version: Version, step: str, rows: list[dict[str,
     node = next(node for node in version.nodes if node.name == step)
     assert node.send is not None
     stored = place.ledger.document(MESSAGE, node.send.message, version.messages[node.send.message])
-    fields = MessageDocument.model_validate_json(stored.body).declared()
-    values, people = {**supplied(batch, fields), "consented_on": consents(batch)}, profiles(batch)
+    document = MessageDocument.model_validate_json(stored.body)
+    more = {"consented_on": consents(batch), FOLLOWED: followed(batch, document)}
+    values, people = {**supplied(batch, document.declared()), **more}, profiles(batch)
     messages = [list(keys) for _, keys in groupby(rows, key=lambda row: row["message_key"])]
     stops = stops_of(version)
     return place.ledger.enqueue(

@@ -8,14 +8,12 @@ from datetime import datetime
 from typing import Literal
 
 from relance.engines.ledger import ConsentAct, Denial, Ledger
+from relance.messages.following import FOLLOWING
 from relance.tracking.tokens import Leave
 
 Choice = Literal["kind", "all", "following"]
 CHOICES: tuple[Choice, ...] = ("kind", "all", "following")
 """Messages of this kind; everything of this sender that is not about an order; only the following of links."""
-
-FOLLOWING = "tracking"
-"""The purpose under which people allow or refuse that opens and clicks are noticed."""
 
 ONE_CLICK, PAGE = "one-click", "unsubscribe-page"
 _EVERY = "*"

@@ -13,7 +13,7 @@ from relance.engines.hits import Hit, Hits
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import open_ledger
 from relance.engines.sqlite_hits import open_hits
-from relance.tracking.leaving import FOLLOWING
+from relance.messages.following import FOLLOWING
 
 MOST_TOGETHER = 1_000
 BUSY_SECONDS = 2.0  # as long as a reader may be kept waiting
