@@ -17,7 +17,20 @@ from tests.web.conftest import browser
 OPEN = {"login", "key", "language"}
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
 SOURCES = sorted(HERE.rglob("*.py"))
-PAGES = ("/", "/scenarios", "/scenarios/forgotten-cart", "/scenarios/win-back", "/account")
+PAGES = (
+    "/",
+    "/scenarios",
+    "/scenarios/forgotten-cart",
+    "/scenarios/forgotten-cart/people/ordered",
+    "/scenarios/forgotten-cart/off",
+    "/scenarios/win-back",
+    "/scenarios/win-back/on",
+    "/contacts",
+    "/contacts/4",
+    "/data",
+    "/mail",
+    "/account",
+)
 
 
 def routes(shop: Bookshop) -> Iterator[tuple[str, str]]:
@@ -25,7 +38,7 @@ def routes(shop: Bookshop) -> Iterator[tuple[str, str]]:
     browser(shop)
     from relance.web.urls import urlpatterns
 
-    values = {"name": "forgotten-cart", "code": "ordered", "key": "k"}
+    values = {"name": "forgotten-cart", "code": "ordered", "key": "k", "step": "forgotten-cart"}
     for one in urlpatterns:
         yield one.name, "/" + re.sub(r"<\w+:(\w+)>", lambda found: values.get(found[1], "1"), str(one.pattern))
 
@@ -73,6 +86,18 @@ def spoken(path: Path) -> list[str]:
     heard = re.findall(r'(?:aria-label|title|alt|placeholder)="([^"]*)"', text)
     words = re.sub(r"<[^>]*>", " ", text).replace("Relance", "").replace("&amp;", "")
     return [said for said in (*heard, *words.split()) if re.search(r"[^\W\d_]", said)]
+
+
+def test_the_catalogue_says_nothing_that_no_page_says() -> None:
+    text = written()
+    assert [key for key in WORDS if f'"{key}"' not in text and not begun(key, text)] == []
+
+
+def begun(key: str, text: str) -> bool:
+    """Whether the key is put together where it is said: `f"outcome.{state}"`, `known("reject", reason)`."""
+    family = key.split(".")[0]
+    about = key.removesuffix(".about")
+    return f'f"{family}.{{' in text or f'("{family}", ' in text or f'known "{family}"' in text or f'"{about}"' in text
 
 
 def written() -> str:

@@ -60,12 +60,19 @@ def here_of(request: Any) -> Here:
     return here
 
 
+def start_of(request: Any) -> int:
+    """The place in a list at which a page of it starts."""
+    asked = request.GET.get("from", "")
+    return min(int(asked), 10_000_000) if asked.isdecimal() and len(asked) < 9 else 0
+
+
 def shell(request: Any) -> dict[str, Any]:
     """What every template may use: the voice, the brand, and which of the five places this is."""
     here = here_of(request)
     return {
         "voice": here.voice,
         "language": here.language,
+        "now": here.now,
         "brand": here.settings.brand,
         "section": request.path.split("/")[1] or "overview",
     }

@@ -49,9 +49,32 @@ def day(context: Any, value: Any, style: str = "long") -> str:
 
 
 @register.simple_tag(takes_context=True)
+def when(context: Any, instant: Any) -> str:
+    """A day, with its year where that is not this one."""
+    voice = context["voice"]
+    this_year = voice.local(instant).year == voice.local(context["now"]).year
+    written: str = voice.day(instant, "day" if this_year else "long")
+    return written
+
+
+@register.simple_tag(takes_context=True)
 def clock(context: Any, instant: Any) -> str:
     """A time of day."""
     written: str = context["voice"].time(instant)
+    return written
+
+
+@register.simple_tag(takes_context=True)
+def money(context: Any, amount: Any, currency: str) -> str:
+    """An amount."""
+    written: str = context["voice"].money(amount, currency)
+    return written
+
+
+@register.simple_tag(takes_context=True)
+def known(context: Any, family: str, code: str) -> str:
+    """Words for one code of a family."""
+    written: str = context["voice"].known(family, code)
     return written
 
 

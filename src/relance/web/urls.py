@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from relance.web.pages import door, overview, refusals, scenario, scenarios
+from relance.web.pages import contacts, data, door, mail, overview, refusals, scenario, scenarios
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("scenarios", scenarios.scenarios, name="scenarios"),
     path("scenarios/<slug:name>", scenario.scenario, name="scenario"),
+    path("scenarios/<slug:name>/on", scenario.switch_on_page, name="on"),
+    path("scenarios/<slug:name>/off", scenario.switch_off_page, name="off"),
+    path("scenarios/<slug:name>/message/<slug:step>", scenario.message, name="message"),
     path("scenarios/<slug:name>/people/<slug:code>", scenario.people, name="people"),
+    path("contacts", contacts.contacts, name="contacts"),
+    path("contacts/<int:number>", contacts.contact, name="contact"),
+    path("contacts/<int:number>/why", contacts.why, name="why"),
+    path("data", data.data, name="data"),
+    path("data/deliveries/<int:number>", data.delivery, name="delivery"),
+    path("data/deliveries/<int:number>/rejects.csv", data.rejects, name="rejects"),
+    path("mail", mail.mailbox, name="mailbox"),
+    path("mail/<str:name>", mail.mail, name="mail"),
+    path("mail/<str:name>/frame", mail.frame, name="frame"),
     path("login", door.login_page, name="login"),
     path("login/key/<str:key>", door.key_page, name="key"),
     path("logout", door.logout_page, name="logout"),

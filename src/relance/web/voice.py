@@ -32,7 +32,7 @@ class Voice:
         self._french = language == "fr"
         self.locale = getattr(pen_of(zone, offered), language)
 
-    def say(self, key: str, **values: Any) -> str:
+    def say(self, key: str, /, **values: Any) -> str:
         """The catalogue's words with values put in: numbers are written, texts are escaped.
 
         A number called `n` chooses between one and several. Raises KeyError for words that nobody wrote.
@@ -45,6 +45,11 @@ class Voice:
     def reason(self, code: str) -> str:
         """A reason as the reader says it."""
         return self.typeset(readable(code, self.language))
+
+    def known(self, family: str, code: str | None) -> str:
+        """Words for one code of a family; a code of the retailer's own reads as its name, `*` as every one."""
+        key = f"{family}.{'every' if code in (None, '*') else code}"
+        return self.say(key) if key in WORDS else str(code).replace("_", " ")
 
     def typeset(self, text: str) -> str:
         """French keeps its signs of punctuation on the line of the word before them."""

@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from relance.base.zones import local_day, to_instant
+from relance.messages.publishing import publish_scenario
+from relance.scenarios.switching import switch_off, switch_on
 from relance.web.drawing.equation import bar
 from relance.web.drawing.ribbon import rows
-from relance.web.here import Here, here_of
-from relance.web.reading.parts import parts_of
+from relance.web.frames import framed
+from relance.web.here import LANGUAGES, Here, here_of, start_of
+from relance.web.reading.example import examples_of
+from relance.web.reading.if_on import outlook, written
+from relance.web.reading.parts import parts_of, planned
 from relance.web.reading.path import counts_of, stops_of
 from relance.web.reading.people import OUTCOMES, people_of
 from relance.web.reading.standing import Standing, standing_of
@@ -27,13 +32,18 @@ def scenario(request: Any, name: str) -> Any:
     here = here_of(request)
     one = standing_of(here.place, name)
     counts = counts_of(here.place, name)
+    examples = examples_of(here.place, one.version, here.now, _language(request))
+    subjects = {each.preview.message: each.preview.rendered.subject for each in examples}
     parts = parts_of(one.equation, here.voice) if one.equation else []
     shown = {
         "one": one,
         "parts": parts,
         "since": _first(here, name),
-        "path": rows(stops_of(one.version, counts, {}, here.voice)),
+        "path": rows(stops_of(one.version, counts, subjects, here.voice)),
         "ends": _ends(one),
+        "examples": examples,
+        "pictures": "on" if request.GET.get("pictures") == "on" else "off",
+        "message_language": _language(request) or (examples[0].preview.language if examples else ""),
         "versions": here.place.ledger.history("scenario", name)[::-1],
         "next_at": _next(one, here),
     }
@@ -48,14 +58,60 @@ def people(request: Any, name: str, code: str) -> Any:
     """Those behind one number of the equation, the latest first."""
     here = here_of(request)
     one = standing_of(here.place, name)
-    at = max(0, int(request.GET.get("from", "0")) if request.GET.get("from", "0").isdigit() else 0)
+    at = start_of(request)
     found, number = people_of(here.place, name, code, at, _A_PAGE)
     label = here.voice.say(f"outcome.{code}") if code in OUTCOMES else here.voice.reason(code)
     if not number and code not in OUTCOMES:
         raise Http404
     shown = {"one": one, "people": found, "number": number, "label": label, "code": code}
-    shown |= {"before": at - _A_PAGE if at else None, "after": at + _A_PAGE if at + _A_PAGE < number else None}
+    shown |= {"before": max(0, at - _A_PAGE) if at else None, "after": at + _A_PAGE if at + _A_PAGE < number else None}
     return render(request, "people.html", shown)
+
+
+@require_safe
+def message(request: Any, name: str, step: str) -> Any:
+    """The message of a step, for a frame of the page."""
+    here = here_of(request)
+    one = standing_of(here.place, name)
+    found = {each.step: each for each in examples_of(here.place, one.version, here.now, _language(request))}
+    if step not in found:
+        raise Http404
+    return framed(found[step].preview.rendered.html, pictures=request.GET.get("pictures") == "on")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def switch_on_page(request: Any, name: str) -> Any:
+    """First whom it would write to and why not the others; pressing the button switches it on."""
+    here = here_of(request)
+    one = standing_of(here.place, name)
+    if one.on:
+        return HttpResponseRedirect(f"/scenarios/{name}")
+    if request.method != "POST":
+        seen = outlook(here.place, one, here.now)
+        parts = planned(seen.report, here.voice) if seen.report else []
+        live = here.settings.smtp is not None
+        return render(request, "on.html", {"one": one, "seen": seen, "parts": parts, "live": live})
+    version = one.version if one.published else publish_scenario(here.place, written(here.place, name), here.now)
+    switch_on(here.place, version, here.now)
+    return HttpResponseRedirect(f"/scenarios/{name}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def switch_off_page(request: Any, name: str) -> Any:
+    """What stopping means; pressing the button stops it."""
+    here = here_of(request)
+    one = standing_of(here.place, name)
+    if request.method == "POST" and one.on:
+        switch_off(here.place, name, one.version.number, here.now)
+    elif one.on:
+        return render(request, "off.html", {"one": one})
+    return HttpResponseRedirect(f"/scenarios/{name}")
+
+
+def _language(request: Any) -> str | None:
+    """The language of the message, where one was asked for."""
+    asked = request.GET.get("language")
+    return asked if asked in LANGUAGES else None
 
 
 def _first(here: Here, name: str) -> datetime | None:

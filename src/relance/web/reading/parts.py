@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relance.base.errors import RelanceError
 from relance.policy.equation import Equation
+from relance.policy.report import ScenarioReport
 from relance.web.voice import Voice
 
 GREYS = ("n1", "n2", "n3", "n4", "n5")
@@ -28,6 +29,24 @@ def parts_of(equation: Equation, voice: Voice) -> list[Part]:
     if sum(part.number for part in found) != equation.candidates:
         raise RelanceError(f"{equation.scenario}: the parts do not make up the whole; try: relance doctor")
     return found
+
+
+def planned(report: ScenarioReport, voice: Voice) -> list[Part]:
+    """The same of a plan: who would be written to, then why not the others."""
+    outbox = dict.fromkeys(("queued", "sent", "failed", "unknown", "cancelled"), 0) | {"sent": report.send}
+    found = Equation(
+        report.id,
+        report.candidates,
+        report.refused,
+        report.held_out,
+        report.deferred,
+        report.waiting,
+        report.ended,
+        outbox,
+        {},
+    )
+    first, *others = parts_of(found, voice)
+    return [replace(first, label=voice.say("outcome.would")), *others]
 
 
 def _leaving(equation: Equation, voice: Voice) -> Iterator[Part]:

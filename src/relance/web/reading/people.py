@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from relance.customers.installation import Installation
 
@@ -60,13 +62,18 @@ def people_of(place: Installation, scenario: str, code: str, start: int, most: i
     people = [
         Decided(
             row["contact"],
-            " ".join(part for part in (row["first_name"], row["last_name"]) if part),
+            name_of(row),
             row["own_id"] or "",
             row["decided"],
         )
         for row in rows
     ]
     return people, rows[0]["number"] if rows else 0
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """First and last name, as far as they are known; else the shop's own id."""
+    return " ".join(part for part in (row["first_name"], row["last_name"]) if part) or row["own_id"] or ""
 
 
 def _lay_elsewhere(place: Installation, scenario: str, code: str) -> None:
