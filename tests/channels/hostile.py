@@ -101,10 +101,10 @@ class Hostile:
 
 
 @contextmanager
-def hostile_server(hostile: Hostile) -> Iterator[Smtp]:
+def hostile_server(hostile: Hostile, port: int = 0) -> Iterator[Smtp]:
     """The server on a port of this machine, in a thread of its own."""
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(hostile.serve, "127.0.0.1", 0, limit=2**20))
+    server = loop.run_until_complete(asyncio.start_server(hostile.serve, "127.0.0.1", port, limit=2**20))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:

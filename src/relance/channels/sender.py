@@ -21,6 +21,8 @@ from relance.engines.ledger import Ledger, OutboxRow, Outcome, Suppression
 AGAIN = timedelta(minutes=5)
 """A transactional message whose outcome is unknown is tried again so much later."""
 
+LAST_PATIENCE = 20.0  # seconds a sender that was told to stop still waits for the ledger
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -163,14 +165,14 @@ def _lease(work: _Work) -> Iterator[None]:
 
 def _patiently(work: _Work, write: Callable[[], None]) -> None:
     """What has left must be written down: a ledger that is locked or full is asked again for a while."""
-    until = time.monotonic() + work.pace.patience
+    begun, patience = time.monotonic(), work.pace.patience
     while True:
         try:
             return write()
         except (LeaseLost, Refused, BadDocument):
             raise
         except RelanceError:
-            if time.monotonic() > until:
+            if time.monotonic() - begun > (min(patience, LAST_PATIENCE) if work.stopping() else patience):
                 raise
             time.sleep(0.2)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relance.base.errors import Refused
 from relance.cli.opened import clock_at, opened_ledger
 from relance.cli.options import AsOfOption, HomeOption, JsonOption
 from relance.cli.output import note, progress, reasons, say, say_json
@@ -16,28 +17,44 @@ from relance.cli.output import note, progress, reasons, say, say_json
 if TYPE_CHECKING:
     from relance.channels.sender import SendReport
     from relance.channels.settings import MailSettings
+    from relance.channels.workers import Post
 
 
 def send(
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="At most so many messages.")] = None,
+    senders: Annotated[int, typer.Option("--senders", metavar="N", min=1, max=64, help="So many processes.")] = 1,
+    until_stopped: Annotated[
+        bool, typer.Option("--until-stopped", help="Go on with whatever falls due, until told to stop.")
+    ] = False,
     as_of: AsOfOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Deliver what is queued: to the SMTP server of the settings, else into the home's mail folder."""
     from relance.base.home import existing_home
-    from relance.channels.sender import send_due
-    from relance.channels.setup import email_channel, mail_settings
+    from relance.channels.setup import mail_settings
+    from relance.channels.workers import Post, until_told
 
     found = existing_home(home)
     settings = within(found.path, mail_settings(found.settings(), found.secret()))
-    channel = email_channel(settings, found.mail)
-    with opened_ledger(found.path) as ledger, progress("sending"):
-        report = send_due(ledger, channel, settings, clock_at(as_of, found.settings().brand.zone, found.clock()), limit)
+    clock = clock_at(as_of, found.settings().brand.zone, found.clock())
+    with opened_ledger(found.path), progress("sending"), until_told() as stopping:
+        post = Post(found.ledger, settings, found.mail, clock)
+        report = _sent(post, senders, until_stopped, limit, stopping)
     if json:
-        say_json({**asdict(report), "live": channel.live})
+        say_json({**asdict(report), "live": settings.smtp is not None})
     else:
-        _show(report, None if channel.live else found.mail)
+        _show(report, None if settings.smtp else found.mail)
+
+
+def _sent(post: Post, senders: int, for_ever: bool, limit: int | None, stopping: Callable[[], bool]) -> SendReport:
+    from relance.channels.workers import keep_sending, send_by, send_once
+
+    if limit is not None and (senders > 1 or for_ever):
+        raise Refused("--limit counts the messages of one sender that ends; leave out --senders and --until-stopped")
+    if senders > 1:
+        return send_by(post, senders, for_ever=for_ever, stopping=stopping, say=note)
+    return keep_sending(post, stopping, note) if for_ever else send_once(post, limit, stopping)
 
 
 def within(home: Path, settings: MailSettings) -> MailSettings:

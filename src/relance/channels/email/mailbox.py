@@ -7,7 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.parser import BytesHeaderParser
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from relance.base.errors import Busy, RelanceError
+from relance.base.errors import Busy, Unreachable
 from relance.base.ids import normal_address
 from relance.channels.channel import BAD_ADDRESS, Message, Receipt
 from relance.channels.email.mime import BadAddress, ascii_address, to_bytes
@@ -24,7 +24,7 @@ _count = itertools.count(1)
 
 
 def store(folder: Path, to: str, mail: bytes) -> Path:
-    """Keep one mail as a file of the Maildir, whole or not at all. Raises RelanceError."""
+    """Keep one mail as a file of the Maildir, whole or not at all. Raises Unreachable when it cannot be written."""
     name = f"{os.getpid()}.{next(_count):08}.{sha256(mail).hexdigest()[:16]}"
     try:
         if not (folder / "cur").is_dir():
@@ -33,7 +33,10 @@ def store(folder: Path, to: str, mail: bytes) -> Path:
         written.write_bytes(f"Delivered-To: {to}\r\n".encode("ascii", "replace") + mail)
         return written.rename(folder / "new" / name)
     except OSError as error:
-        raise RelanceError(f"{folder}: the mailbox cannot be written ({error.strerror}); check the disk") from error
+        with suppress(OSError):
+            (folder / "tmp" / name).unlink()
+        said = f"{folder}: the mailbox cannot be written ({error.strerror}); what was to leave stays queued"
+        raise Unreachable(said) from error
 
 
 def _make(folder: Path) -> None:
@@ -99,8 +102,11 @@ class _Keeper:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.original_content or b""
-        for to in envelope.rcpt_tos:
-            store(self.folder, re.sub(r"[^\x21-\x7e]", "?", to), content)
+        try:
+            for to in envelope.rcpt_tos:
+                store(self.folder, re.sub(r"[^\x21-\x7e]", "?", to), content)
+        except Unreachable:
+            return "452 4.3.1 the mailbox cannot be written now"
         return "250 kept"
 
 
