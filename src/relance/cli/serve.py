@@ -74,7 +74,15 @@ def _ready(home: Home, address: str, json: bool) -> None:
 def _senders(home: Home, number: int) -> list[Child]:
     from relance.serving.children import Child
 
-    command = [sys.executable, "-m", "relance.cli.leashed", "send", "--home", str(home.path.resolve()), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "relance.cli.leashed",
+        "send",
+        "--until-stopped",
+        "--home",
+        str(home.path.resolve()),
+    ]
     return [Child(f"sender {each + 1}", command) for each in range(number)]
 
 
