@@ -9,8 +9,9 @@ setup: .venv/.ready
 .venv/.ready: requirements.lock pyproject.toml scripts/setup scripts/system-packages scripts/system-packages.txt
 	PYTHON="$(PYTHON)" scripts/setup && touch $@
 
+# In a terminal the pages open at its end; anywhere else it ends after the month. DEMO=--serve opens them anywhere.
 demo: setup
-	$(BIN)/relance demo
+	$(BIN)/relance demo $(DEMO)
 
 test: setup
 	$(BIN)/pytest -n 2 --durations=10

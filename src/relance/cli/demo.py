@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from relance.base.zones import local_day
-from relance.cli.options import JsonOption
+from relance.cli.options import JsonOption, PortOption
 from relance.cli.output import progress, say, say_json, say_table
+from relance.cli.serve import serve_home
 
 if TYPE_CHECKING:
     from relance.base.home import Home
@@ -27,15 +29,46 @@ def demo(
     contacts: Annotated[int, typer.Option("--contacts", metavar="N", help="How many members to make up.")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Another seed makes other people up.")] = 1,
     again: Annotated[bool, typer.Option("--again", help="Replace a demo that is there already.")] = False,
+    serve: Annotated[
+        bool | None,
+        typer.Option(
+            "--serve/--no-serve", help="Open the pages on it; otherwise in a terminal only.", show_default=False
+        ),
+    ] = None,
+    port: PortOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make up a cooperative of bookshops, import its files, and run thirty days of turns. Mail reaches nobody."""
+    """Make up a cooperative of bookshops, live thirty days with it, and open the pages. Mail reaches nobody."""
     from relance.base.home import Home
-    from relance.customers.installation import open_installation
-    from relance.demo.month import live, make_files, make_home
 
-    since, found = perf_counter(), Home(home)
+    found = Home(home)
+    pages = sys.stdin.isatty() if serve is None else serve
     _refuse_served(found)
+    if again or not (pages and found.clock_file.exists()):
+        _live(found, contacts, seed, again, json)
+    if pages:
+        serve_home(found, None, port, lambda address: _let_in(found, address))
+    elif not json:
+        say("", f"To open the pages on it: relance demo --serve --home {home}")
+
+
+def _let_in(home: Home, address: str) -> None:
+    from relance.web.accounts import one_time_link
+
+    say(
+        "",
+        f"The pages are open at {address}; the demo's clock goes on from the end of its month. Ctrl-C ends it.",
+        "This link lets you in, once and within a quarter of an hour:",
+        f"  {one_time_link(home, address)}",
+    )
+    sys.stdout.flush()
+
+
+def _live(found: Home, contacts: int, seed: int, again: bool, json: bool) -> None:
+    from relance.customers.installation import open_installation
+    from relance.demo.month import go_on, live, make_files, make_home
+
+    since = perf_counter()
     with progress("demo") as told:
         told("making up the cooperative", 0, 0)
         make_home(found, again)
@@ -46,6 +79,7 @@ def demo(
             month = live(place, plan, told)
             month.seconds = {"making up files": made, **month.seconds}
             _tell(place, month, perf_counter() - since, json)
+            go_on(found, month.turns[-1].at)
         finally:
             place.close()
 

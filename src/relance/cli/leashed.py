@@ -11,9 +11,12 @@ import threading
 def main() -> None:
     """The command line of this process, for as long as its standard input is open."""
     threading.Thread(target=_until_let_go, name="leash", daemon=True).start()
-    from relance.cli.main import main as command
+    try:
+        from relance.cli.main import main as command
 
-    command()
+        command()
+    except KeyboardInterrupt:
+        sys.exit(130)  # let go before it had begun
 
 
 def _until_let_go() -> None:

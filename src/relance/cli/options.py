@@ -30,3 +30,7 @@ EnterSinceOption = Annotated[
 ]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Answer in CSV.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this file instead.")]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", metavar="N", min=0, max=65535, help="Listen at this port instead; 0 takes any free one."),
+]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relance.cli.opened import LENT, Lent
-from relance.cli.options import HomeOption, JsonOption
+from relance.cli.options import HomeOption, JsonOption, PortOption
 from relance.cli.output import say, say_json
 
 if TYPE_CHECKING:
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 HostOption = Annotated[
     str | None, typer.Option("--host", metavar="ADDRESS", help="Listen here instead of the settings' address.")
-]
-PortOption = Annotated[
-    int | None,
-    typer.Option("--port", metavar="N", min=0, max=65535, help="Listen at this port instead; 0 takes any free one."),
 ]
 
 

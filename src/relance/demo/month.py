@@ -9,7 +9,7 @@ from datetime import datetime
 from time import perf_counter
 
 from relance import flow
-from relance.base.clock import FixedClock
+from relance.base.clock import FixedClock, SystemClock
 from relance.base.documents import load_document
 from relance.base.errors import Refused
 from relance.base.home import Home
@@ -96,6 +96,12 @@ def live(place: Installation, plan: DemoPlan, told: Told) -> Month:
             month.spent("sending", since)
     told("done", len(moments), len(moments))
     return month
+
+
+def go_on(home: Home, since: datetime) -> None:
+    """From now on the clock of this home runs as the machine's does, and says now that it is this instant."""
+    behind = SystemClock().now() - since
+    home.clock_file.write_text(f"{behind.total_seconds()}\n", encoding="utf-8")
 
 
 def _receive(place: Installation, moment: Delivery) -> list[ImportReport]:

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 
 from relance.serving.findings import Colour, Finding, finding
@@ -34,8 +34,9 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     again_at: float = 0.0
-    pause: float = SHORTEST
-    failures: int = field(default=0)
+    shortest: float = SHORTEST
+    pause: float = 0.0
+    failures: int = 0
 
     def look(self) -> None:
         """Starts it where it is due, notices its end where it has ended."""
@@ -54,14 +55,12 @@ class Child:
     def _ended(self, process: subprocess.Popen[bytes]) -> None:
         _drop_leash(process)
         self.process = None
-        if monotonic() - self.started > STEADY:
-            self.pause, self.failures = SHORTEST, 0
-        if process.returncode == 0:
-            self.pause, self.failures, wait = SHORTEST, 0, self.rest
-        else:
+        if process.returncode == 0 or monotonic() - self.started > STEADY:
+            self.pause, self.failures, wait = 0.0, 0, self.rest
+        if process.returncode != 0:
             self.failures += 1
-            wait, self.pause = self.pause, min(self.pause * 2, LONGEST)
-            log.error("%s ended with %s; it is started again in %.0f s", self.name, process.returncode, wait)
+            wait = self.pause = min(self.pause * 2 or self.shortest, LONGEST)
+            log.error("%s ended with %s; it is started again in %.2g s", self.name, process.returncode, wait)
         self.again_at = monotonic() + wait
 
     def leave(self) -> None:
@@ -87,8 +86,8 @@ class Child:
 class Children:
     """Looks after children until it is closed."""
 
-    def __init__(self, children: Sequence[Child]) -> None:
-        self.children = tuple(children)
+    def __init__(self, children: Sequence[Child], patience: float = PATIENCE) -> None:
+        self.children, self._patience = tuple(children), patience
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look_after, name="children", daemon=True)
         self._thread.start()
@@ -100,7 +99,7 @@ class Children:
         for each in self.children:
             each.leave()
         for each in self.children:
-            each.gone(PATIENCE)
+            each.gone(self._patience)
 
     def findings(self) -> Iterator[Finding]:
         """Amber after one failure, red when it goes on."""
