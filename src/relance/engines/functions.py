@@ -16,7 +16,7 @@ def sha256(text: str) -> str:  # type: ignore[empty-body]
 def draw(seed: str, scenario: ir.StringValue, step: ir.StringValue, own_id: ir.StringValue) -> ir.FloatingValue:
     """The same number in [0, 1) as `base.ids.draw`, for a whole column."""
     text = ibis.literal(seed + "\n") + scenario + "\n" + step + "\n" + own_id
-    bits = (ibis.literal("0x") + sha256(text).substr(0, 16)).cast("uint64")
+    bits = (ibis.literal("0x") + sha256(text).left(16)).cast("uint64")
     return bits.cast("float64") / float(2**64)
 
 

@@ -27,7 +27,7 @@ from relance.policy.gate import addressed, screened
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.assess import ASSESSED, assessed, observed, probe_rows
 from relance.scenarios.candidates import candidates_at, load_condition_moments
-from relance.scenarios.items import left_in_carts
+from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.moment import Running, lay_out
 
 _ASKED_ONCE = 0  # the one probe of a reading
@@ -80,6 +80,7 @@ def read(case: Case, known: datetime) -> Reading:
     engine.keep("probes", case.text("probes", lambda: probe_rows(name)))
     items = case.version.scenario.items
     if items:
+        lay_out_lines(engine, view, name)
         engine.keep("items", case.text("items", lambda: left_in_carts(items, view, name)))
     engine.keep("assessed", case.text("assessed", lambda: assessed(case.version.scenario, view, name, case.place.zone)))
     trees = {label: _asked(case, label, tree) for label, tree in _trees(case).items()}

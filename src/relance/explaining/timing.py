@@ -19,7 +19,7 @@ from relance.explaining.found import Found
 from relance.explaining.reading import Reading, evidence_row
 from relance.explaining.said import Said, same
 from relance.scenarios.documents import Items
-from relance.scenarios.items import left_in_carts
+from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.triggers import clock_of
 
 _NOTHING_DUE = Found(None, Seen(Said("rien n’est dû", "nothing is due")), fixed=True)
@@ -141,6 +141,7 @@ def _lines(case: Case, items: Items) -> list[dict[str, Any]]:
     def build() -> ir.Table:
         return left_in_carts(items, case.view, case.version.name).order_by("place")
 
+    lay_out_lines(case.place.engine, case.view, case.version.name)
     return case.rows("lines", build, items.model_dump_json())
 
 

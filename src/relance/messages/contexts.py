@@ -20,7 +20,7 @@ from relance.messages.fields import Field
 from relance.policy.consent import acts_on
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
-from relance.scenarios.items import left_in_carts
+from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.triggers import CLOCKS, clock_of
 from relance.scenarios.versions import Version
 
@@ -170,6 +170,7 @@ def _cart_url(batch: Batch, _: Field) -> Values:
 def _items(batch: Batch, _: Field) -> Values:
     """What is left in the cart now, with what the page of the product says."""
     items = (batch.version and batch.version.scenario.items) or Items()
+    lay_out_lines(batch.engine, batch.view, RULE)
     values: Values = {}
     for row in _asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))
@@ -180,15 +181,15 @@ def _products_left(items: Items, view: View) -> ir.Table:
     lines = left_in_carts(items, view, RULE)
     products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
     rows = lines.left_join(products, "product").drop("product_right")
-    rows = rows.left_join(_prices(view), "product").drop("product_right")
+    rows = rows.left_join(_prices(lines.select("product").distinct(), view), "product").drop("product_right")
     return rows.order_by("probe", "place")
 
 
-def _prices(view: View) -> ir.Table:
+def _prices(wanted: ir.Table, view: View) -> ir.Table:
     """The price in force, where a product has one in a single currency."""
-    clock = clock_of(RULE)
-    prices = view.facts("product_prices")
-    prices = prices.join(clock, prices["valid_from"] <= clock["turn"], rname="c_{name}")
+    clock = clock_of(RULE).select("turn")
+    prices = view.facts("product_prices").semi_join(wanted, "product")
+    prices = prices.join(clock, prices["valid_from"] <= clock["turn"])
     order = prices["valid_from"].desc()
     place = ibis.row_number().over(group_by=[prices["product"], prices["currency"]], order_by=order)
     last = prices.mutate(place=place).filter(ibis._["place"] == 0)

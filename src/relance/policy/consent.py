@@ -40,7 +40,7 @@ def consent_of(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bo
 
 def acts_on(candidates: ir.Table, clock: ir.Table, view: View, one_sender: bool) -> ir.Table:
     """Acts of consent that speak of each candidate's channel, purpose and sender, as known at the turn."""
-    acts = view.facts("consent_acts")
+    acts, clock = view.facts("consent_acts"), clock.select("turn", "known")
     known = acts.join(
         clock, [*view.known(acts, clock["known"]), acts["happened_at"] <= clock["turn"]], rname="c_{name}"
     )

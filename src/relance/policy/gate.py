@@ -36,12 +36,14 @@ _OWN = ("rule", "probe")
 
 def screened(view: View, settings: Settings) -> ir.Table:
     """Addressed candidates with consent, suppression, cap and draw."""
-    rows = scratch("addressed", ADDRESSED)
     clock = scratch("gate_clock", GATE_CLOCK)
-    rows = _with_consent(rows, clock, view, len(settings.senders) <= 1)
-    rows = _with_suppression(rows, clock, view)
-    rows = _with_cap(rows, clock, view, settings)
-    return _with_draw(rows, settings)
+    asked = _asked().filter(ibis._["contact"].notnull())
+    found = {
+        ("consent_refused", "no_basis"): consent_of(asked, clock, view, len(settings.senders) <= 1),
+        ("suppressed",): _suppressed(clock, view),
+        ("cap",): _at_cap(clock, view, settings),
+    }
+    return _with_draw(_beside(scratch("addressed", ADDRESSED), found), settings)
 
 
 def addressed(view: View) -> ir.Table:
@@ -52,7 +54,7 @@ def addressed(view: View) -> ir.Table:
 
 
 def _with_address(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
-    vault = view.vault("contacts")
+    vault, clock = view.vault("contacts"), clock.select("known")
     vault = vault.join(clock, view.known(vault, clock["known"]), rname="c_{name}")
     vault = vault.select("contact", "own_id", address=vault["email"].strip().lower())
     joined = rows.left_join(vault, "contact", rname="v_{name}").drop("v_contact")
@@ -60,24 +62,16 @@ def _with_address(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     return joined.mutate(no_address=joined["contact"].notnull() & empty)
 
 
-def _with_consent(rows: ir.Table, clock: ir.Table, view: View, one_sender: bool) -> ir.Table:
-    asked = _asked().filter(ibis._["contact"].notnull())
-    return _beside(rows, consent_of(asked, clock, view, one_sender), ("consent_refused", "no_basis"))
-
-
-def _with_suppression(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
-    stops = view.facts("suppressions")
-    stops = stops.join(
-        clock, [*view.known(stops, clock["known"]), stops["happened_at"] <= clock["turn"]], rname="c_{name}"
-    )
+def _suppressed(clock: ir.Table, view: View) -> ir.Table:
+    clock, stops = clock.select("turn", "known"), view.facts("suppressions")
+    stops = stops.join(clock, [*view.known(stops, clock["known"]), stops["happened_at"] <= clock["turn"]])
     stops = stops.filter(stops["lifted_at"].isnull() | (stops["lifted_at"] > stops["turn"]))
-    hit = _asked().semi_join(stops, ["contact", "channel"]).select(*_OWN, suppressed=ibis.literal(True))
-    return _beside(rows, hit, ("suppressed",))
+    return _asked().semi_join(stops, ["contact", "channel"]).select(*_OWN, suppressed=ibis.literal(True))
 
 
 def _with_day(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     """The contact's own date, and whether its clocks say silence for this channel."""
-    contacts = view.facts("contacts")
+    contacts, clock = view.facts("contacts"), clock.select("known")
     contacts = contacts.join(clock, view.known(contacts, clock["known"]), rname="c_{name}")
     homes = contacts.select("contact", zone=contacts["zone"].fill_null(""))
     joined = rows.left_join(homes, "contact", rname="h_{name}").drop("h_contact")
@@ -87,28 +81,30 @@ def _with_day(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     return joined.mutate(quiet_hours=silent & (joined["purpose"] != "transactional"))
 
 
-def _with_cap(rows: ir.Table, clock: ir.Table, view: View, settings: Settings) -> ir.Table:
+def _at_cap(clock: ir.Table, view: View, settings: Settings) -> ir.Table | None:
     """Reservations and touches of earlier turns, by the contact's own dates."""
     most = settings.pressure.messages
     if most is None:
-        return rows.mutate(cap=ibis.literal(False))
+        return None
     touches = house_touches(clock, view)
     asked = _asked().filter(ibis._["purpose"] == "marketing")
     hits = asked.inner_join(touches, ["contact", "sender"], rname="t_{name}")
     hits = hits.filter(hits["day"] > hits["cap_after"]).group_by(*_OWN).agg(touches=ibis._.count())
-    full = hits.filter(hits["touches"] >= most).select(*_OWN, cap=ibis.literal(True))
-    return _beside(rows, full, ("cap",))
+    return hits.filter(hits["touches"] >= most).select(*_OWN, cap=ibis.literal(True))
 
 
 def house_touches(clock: ir.Table, view: View) -> ir.Table:
     """Marketing messages reserved before the turn and not finally refused; one row a message."""
     made = house_relation("decisions")
     made = made.filter(made["outcome"] == "send", made["purpose"] == "marketing")
-    made = made.join(clock, made["at"] < clock["decided_until"], rname="c_{name}")
+    until = clock.select("decided_until")
+    made = made.select("message_key", "contact", "sender", "day", "at")
+    made = made.join(until, made["at"] < until["decided_until"])
     made = view.follow(made.select("message_key", "contact", "sender", "day"))
     undone = house_relation("message_states")
-    undone = undone.join(clock, undone["at"] <= clock["turn"], rname="c_{name}")
-    gone = undone.filter(undone["state"].isin(["refused", "cancelled"]))
+    undone = undone.filter(undone["state"].isin(["refused", "cancelled"])).select("message_key", "at")
+    turn = clock.select("turn")
+    gone = undone.join(turn, undone["at"] <= turn["turn"])
     return made.distinct().anti_join(gone, "message_key")
 
 
@@ -132,6 +128,15 @@ def _asked() -> ir.Table:
     return rows.select(*_OWN, "contact", "channel", "purpose", "sender", "cap_after")
 
 
-def _beside(rows: ir.Table, found: ir.Table, flags: tuple[str, ...]) -> ir.Table:
-    joined = rows.left_join(found, list(_OWN), rname="f_{name}").drop("f_rule", "f_probe")
-    return joined.mutate(**{flag: joined[flag].fill_null(False) for flag in flags})
+def _beside(rows: ir.Table, found: Mapping[tuple[str, ...], ir.Table | None]) -> ir.Table:
+    """The rows with these flags, false where nothing was found; joined at once, so that each column is carried once."""
+    joined = rows
+    for nth, each in enumerate(found.values()):
+        if each is not None:
+            joined = joined.left_join(each, list(_OWN), rname=f"f{nth}_{{name}}")
+    flags = {
+        flag: ibis.literal(False) if each is None else joined[flag].fill_null(False)
+        for names, each in found.items()
+        for flag in names
+    }
+    return joined.select(*ADDRESSED, **flags)

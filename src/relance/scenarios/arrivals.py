@@ -12,24 +12,30 @@ from relance.scenarios.triggers import ARRIVALS, clock_of, trigger_rows
 from relance.scenarios.versions import Version
 
 WORK: Mapping[str, str] = {"probe": "integer", "node": "integer", "entering": "boolean", **ARRIVALS}
+ENTERING: Mapping[str, str] = {**ARRIVALS, "unseen": "boolean"}
 # What names a journey; null-safe because an anonymous candidate has no contact.
 JOURNEY = ("scenario", "contact", "visitor", "occurrence")
 
 
 def entering(version: Version, view: View, rule: str) -> ir.Table:
-    """Candidates of the trigger that no earlier turn has decided; columns of WORK but for the probe."""
-    due = trigger_rows(version.scenario, view, rule)
+    """Candidates of the trigger that no earlier turn has decided; columns of ENTERING."""
+    due = trigger_rows(version.scenario, view, rule, "unseen")
     begun = _begun(version, view, rule)
-    fresh = due.anti_join(begun, same_journey(due, begun))
-    return fresh.mutate(node=ibis.literal(0).cast("int64"), entering=ibis.literal(True)).select(*_without_probe())
+    return due.anti_join(begun, same_journey(due, begun))
+
+
+def arriving(rows: ir.Table) -> ir.Table:
+    """Of what enters, what the turn sees, at the first step; columns of WORK but for the probe."""
+    seen = rows.filter(~rows["unseen"])
+    return seen.mutate(node=ibis.literal(0).cast("int64"), entering=ibis.literal(True)).select(*_without_probe())
 
 
 def resuming(version: Version, rule: str) -> ir.Table:
     """Journeys pinned to this version whose wait ends at or before the turn."""
-    clock = clock_of(rule)
+    clock = clock_of(rule, "turn")
     latest = latest_journeys(version.name, rule)
     latest = latest.filter(latest["version"] == version.number, latest["state"] == "waiting")
-    rows = latest.join(clock, latest["due_at"] <= clock["turn"], rname="clock_{name}")
+    rows = latest.join(clock, latest["due_at"] <= clock["turn"])
     rows = rows.mutate(entering=ibis.literal(False), logged_in=ibis.null("boolean"))
     return rows.select(*_without_probe())
 
@@ -42,13 +48,13 @@ def numbered(rows: ir.Table) -> ir.Table:
 
 def latest_journeys(scenario: str, rule: str) -> ir.Table:
     """The last row of every journey of a scenario, as the turn's own decisions begin."""
-    clock = clock_of(rule)
+    clock = clock_of(rule, "decided_until")
     rows = house_relation("journeys")
     rows = rows.filter(rows["scenario"] == scenario)
-    rows = rows.join(clock, rows["at"] < clock["decided_until"], rname="clock_{name}")
+    rows = rows.join(clock, rows["at"] < clock["decided_until"])
     order = [rows["at"].desc(), rows["node"].desc()]
     rows = rows.mutate(place=ibis.row_number().over(group_by=[rows[name] for name in JOURNEY], order_by=order))
-    return rows.filter(rows["place"] == 0).drop("place")
+    return rows.filter(rows["place"] == 0).drop("place", "decided_until")
 
 
 def same_journey(left: ir.Table, right: ir.Table) -> list[ir.BooleanValue]:
@@ -62,8 +68,9 @@ def same_journey(left: ir.Table, right: ir.Table) -> list[ir.BooleanValue]:
 
 def _begun(version: Version, view: View, rule: str) -> ir.Table:
     rows = house_relation("journeys")
-    rows = rows.filter(rows["scenario"] == version.name)
-    rows = rows.join(clock_of(rule), rows["at"] < clock_of(rule)["decided_until"], rname="clock_{name}")
+    rows = rows.filter(rows["scenario"] == version.name).select("contact", "visitor", "occurrence", "at")
+    clock = clock_of(rule, "decided_until")
+    rows = rows.join(clock, rows["at"] < clock["decided_until"])
     return view.follow(rows.select("contact", "visitor", "occurrence")).distinct()
 
 

@@ -39,7 +39,7 @@ ASSESSED: Mapping[str, str] = {
 def probe_rows(rule: str) -> ir.Table:
     """The questions to be asked about the contacts at work: asked as of the turn, knowing what it knows."""
     work = scratch("work", WORK)
-    rows = work.filter(work["contact"].notnull()).cross_join(clock_of(rule).select("turn", "known"))
+    rows = work.filter(work["contact"].notnull()).cross_join(clock_of(rule, "turn", "known"))
     return rows.select(
         probe=rows["probe"],
         contact=rows["contact"],
@@ -67,7 +67,7 @@ def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
 
 
 def _with_clock(work: ir.Table, rule: str) -> ir.Table:
-    rows = work.cross_join(clock_of(rule).select("fresh_since"))
+    rows = work.cross_join(clock_of(rule, "fresh_since"))
     return rows.mutate(
         too_late=rows["due_at"] < rows["fresh_since"],
         anonymous=rows["contact"].isnull(),
@@ -132,9 +132,10 @@ def _with_reentry(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
         return rows.mutate(reentry=ibis.literal(False))
     past = house_relation("decisions")
     past = past.filter(past["scenario"] == scenario.scenario, past["outcome"].isin(["send", "held_out"]))
-    past = past.join(clock_of(rule), past["at"] < clock_of(rule)["decided_until"], rname="clock_{name}")
+    past, clock = past.select("contact", "at"), clock_of(rule, "decided_until")
+    past = past.join(clock, past["at"] < clock["decided_until"])
     last = past.group_by("contact").agg(last_entry=past["at"].max())
-    joined = rows.left_join(last, "contact", rname="entry_{name}").cross_join(clock_of(rule).select("reentry_since"))
+    joined = rows.left_join(last, "contact", rname="entry_{name}").cross_join(clock_of(rule, "reentry_since"))
     again = joined["last_entry"].notnull() & (joined["last_entry"] >= joined["reentry_since"])
     return joined.mutate(reentry=joined["entering"] & again)
 

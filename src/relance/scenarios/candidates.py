@@ -16,10 +16,10 @@ from relance.customers.relations import View, scratch, view_mark
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
-from relance.scenarios.arrivals import entering, numbered, resuming
+from relance.scenarios.arrivals import ENTERING, arriving, entering, numbered, resuming
 from relance.scenarios.assess import ASSESSED, assessed, probe_rows
-from relance.scenarios.items import left_in_carts
-from relance.scenarios.moment import OLD, Moment, Running
+from relance.scenarios.items import lay_out_lines, left_in_carts
+from relance.scenarios.moment import Moment, Running
 from relance.scenarios.program import END, Node
 from relance.scenarios.triggers import clock_of
 from relance.scenarios.versions import Version
@@ -86,12 +86,12 @@ def gather(
     load_condition_moments(engine, view, moment, [*(each.version for each in running), *pinned])
     found = Gathered()
     for each in running:
-        found.too_old_to_see[each.version.name] = _too_old(desk, each.version)
-        found.at_work[each.version.name, each.version.number] = _work_through(desk, each.version, arriving=True)
+        found.too_old_to_see[each.version.name] = _enter(desk, each.version)
+        found.at_work[each.version.name, each.version.number] = _work_through(desk, each.version, coming=True)
     current = {(each.version.name, each.version.number) for each in running}
     for version in pinned:
         if (version.name, version.number) not in current:
-            found.at_work[version.name, version.number] = _work_through(desk, version, arriving=False)
+            found.at_work[version.name, version.number] = _work_through(desk, version, coming=False)
     return found
 
 
@@ -112,34 +112,30 @@ def load_condition_moments(engine: Engine, view: View, moment: Moment, versions:
         load_cuts(engine, view, together, [(moment.turn, moment.turn)], exact=False)
 
 
-def _too_old(desk: _Desk, version: Version) -> int:
-    """Occurrences due behind the window that no turn has decided."""
-    rule = version.name + OLD
-
-    def build() -> ir.Table:
-        return entering(version, desk.view, rule).aggregate(number=ibis._.count())
-
-    if not desk.engine.value(compiled(desk.engine, ("has-days", rule), lambda: _has_days(rule))):
+def _enter(desk: _Desk, version: Version) -> int:
+    """Keeps who enters; answers how many occurrences due behind the window no turn has decided."""
+    rule = version.name
+    if not desk.keep("entering", (version.mark,), lambda: entering(version, desk.view, rule)):
         return 0
-    marks = ("too-old", version.mark, view_mark(desk.view), desk.zone)
-    return int(desk.engine.value(compiled(desk.engine, marks, build)) or 0)
+    return int(desk.engine.value(compiled(desk.engine, ("unseen",), _unseen)) or 0)
 
 
-def _has_days(rule: str) -> ir.Table:
-    days = ibis.table({"rule": "string"}, name="due_days")
-    return days.filter(days["rule"] == rule).aggregate(number=ibis._.count())
+def _unseen() -> ir.Table:
+    rows = scratch("entering", ENTERING)
+    return rows.aggregate(number=rows["unseen"].sum())
 
 
-def _work_through(desk: _Desk, version: Version, arriving: bool) -> int:
+def _work_through(desk: _Desk, version: Version, coming: bool) -> int:
     """One version of one scenario: who is at work, what holds for them, and each step they stand at."""
-    marks = (version.mark, str(version.number), str(arriving))
-    number = desk.keep("work", marks, lambda: _at_work(version, desk.view, arriving))
+    marks = (version.mark, str(version.number), str(coming))
+    number = desk.keep("work", marks, lambda: _at_work(version, coming))
     if number == 0:
         return 0
     scenario = version.scenario
     desk.keep("probes", (version.name,), lambda: probe_rows(version.name))
     if scenario.items:
         items = scenario.items
+        lay_out_lines(desk.engine, desk.view, version.name)
         desk.keep("items", (version.mark,), lambda: left_in_carts(items, desk.view, version.name))
     desk.keep("assessed", (version.mark,), lambda: assessed(scenario, desk.view, version.name, desk.zone))
     present = _nodes_present(desk)
@@ -150,10 +146,12 @@ def _work_through(desk: _Desk, version: Version, arriving: bool) -> int:
     return number
 
 
-def _at_work(version: Version, view: View, arriving: bool) -> ir.Table:
-    waiting = resuming(version, version.name)
-    rows = entering(version, view, version.name).union(waiting) if arriving else waiting
-    return numbered(rows)
+def _at_work(version: Version, coming: bool) -> ir.Table:
+    """Who has just come, and whose wait is over where there is anything to wait for."""
+    come = arriving(scratch("entering", ENTERING))
+    if not coming:
+        return numbered(resuming(version, version.name))
+    return numbered(come.union(resuming(version, version.name)) if version.waits else come)
 
 
 def _nodes_present(desk: _Desk) -> set[int]:

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
 import ibis.expr.types as ir
 
-from relance.customers.relations import View, scratch
+from relance.customers.relations import View, scratch, view_mark
+from relance.engines.texts import compiled
+from relance.engines.warehouse import Engine
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.triggers import clock_of
 
+_LINES: Mapping[str, str] = {
+    "probe": "integer",
+    "contact": "integer",
+    "line": "text",
+    "product": "text",
+    "added_at": "instant",
+}
+_SOLD: Mapping[str, str] = {"order_id": "text", "contact": "integer", "product": "text", "placed_at": "instant"}
+
+
+def lay_out_lines(engine: Engine, view: View, rule: str) -> None:
+    """Keeps the lines of the carts at work, and what their contacts bought of the same: few, out of very many."""
+    marks = (rule, view_mark(view))
+    engine.keep("in_carts", compiled(engine, ("in-carts", *marks), lambda: _in_carts(view, rule)))
+    engine.keep("sold_again", compiled(engine, ("sold-again", *marks), lambda: _sold(view, rule)))
+
 
 def left_in_carts(items: Items, view: View, rule: str) -> ir.Table:
-    """probe, place (from 1), line, product, added_at: at most `carry` a cart."""
-    rows = _in_carts(view, rule)
+    """probe, place (from 1), line, product, added_at: at most `carry` a cart. Needs `lay_out_lines`."""
+    rows = scratch("in_carts", _LINES)
     if "bought" in items.drop:
-        rows = rows.anti_join(_bought(rows, view, rule), ["probe", "line"])
+        sold = _bought(view, rule)
+        same = [rows["contact"] == sold["contact"], rows["product"] == sold["product"]]
+        rows = rows.anti_join(sold, [*same, sold["last_sold"] >= rows["added_at"]])
     if "out_of_stock" in items.drop:
         rows = rows.anti_join(_out_of_stock(view, rule), "product")
     order = [rows["added_at"], rows["line"]]
@@ -25,46 +47,45 @@ def left_in_carts(items: Items, view: View, rule: str) -> ir.Table:
 
 def _in_carts(view: View, rule: str) -> ir.Table:
     work = scratch("work", WORK).select("probe", "contact", "subject")
-    lines = view.facts("cart_lines").drop("contact")
-    clock = clock_of(rule)
-    known = lines.join(
-        clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]], rname="c_{name}"
-    )
+    lines, clock = view.facts("cart_lines"), _instants(rule)
+    lines = lines.semi_join(work, lines["cart"] == work["subject"])
+    known = lines.join(clock, [*view.known(lines, clock["clock_known"]), lines["added_at"] <= clock["turn"]])
     known = known.filter(known["removed_at"].isnull() | (known["removed_at"] > known["turn"]))
+    known = known.select("cart", "line", "product", "added_at")
     rows = work.join(known, work["subject"] == known["cart"])
-    return rows.select("probe", "contact", "line", "product", "added_at")
+    return rows.select(*_LINES)
 
 
-def _bought(rows: ir.Table, view: View, rule: str) -> ir.Table:
-    clock = clock_of(rule)
-    at_work = scratch("work", WORK).select("contact").distinct()
-    lines = view.facts("order_lines").semi_join(at_work, "contact")
-    sold = lines.join(
-        clock, [*view.known(lines, clock["known"]), lines["placed_at"] <= clock["turn"]], rname="c_{name}"
-    )
-    orders = view.facts("orders")
-    valid = orders.join(clock, view.known(orders, clock["known"]), rname="c_{name}").filter(ibis._["valid"])
-    sold = sold.filter(sold["valid"]).semi_join(valid, "order_id").select("contact", "product", "placed_at")
-    same = [
-        rows["contact"] == sold["contact"],
-        rows["product"] == sold["product"],
-        sold["placed_at"] >= rows["added_at"],
-    ]
-    return rows.semi_join(sold, same).select("probe", "line")
+def _sold(view: View, rule: str) -> ir.Table:
+    inside, clock = scratch("in_carts", _LINES), _instants(rule)
+    lines = view.facts("order_lines").semi_join(inside, ["contact", "product"])
+    sold = lines.join(clock, [*view.known(lines, clock["clock_known"]), lines["placed_at"] <= clock["turn"]])
+    return sold.filter(sold["valid"]).select(*_SOLD)
+
+
+def _bought(view: View, rule: str) -> ir.Table:
+    """contact, product, last_sold: by valid orders only."""
+    sold, orders, clock = scratch("sold_again", _SOLD), view.facts("orders"), _instants(rule)
+    valid = orders.join(clock, view.known(orders, clock["clock_known"])).filter(ibis._["valid"]).select("order_id")
+    bought = sold.inner_join(valid, "order_id")
+    return bought.group_by("contact", "product").agg(last_sold=bought["placed_at"].max())
 
 
 def _out_of_stock(view: View, rule: str) -> ir.Table:
     """Products whose stock is kept and whose last known counts, over all places, come to nothing."""
-    clock = clock_of(rule)
-    counts = view.facts("product_stock")
-    counts = counts.join(
-        clock, [*view.known(counts, clock["known"]), counts["counted_at"] <= clock["turn"]], rname="c_{name}"
-    )
+    clock, wanted = _instants(rule), scratch("in_carts", _LINES).select("product").distinct()
+    counts = view.facts("product_stock").semi_join(wanted, "product")
+    counts = counts.join(clock, [*view.known(counts, clock["clock_known"]), counts["counted_at"] <= clock["turn"]])
     last = ibis.row_number().over(group_by=[counts["product"], counts["store"]], order_by=counts["counted_at"].desc())
-    counts = counts.mutate(last=last)
+    counts = counts.select("product", "quantity", last=last)
     counts = counts.filter(counts["last"] == 0)
     stock = counts.group_by("product").agg(quantity=counts["quantity"].sum())
-    products = view.facts("products")
-    tracked = products.join(clock, view.known(products, clock["known"]), rname="c_{name}")
+    products = view.facts("products").semi_join(wanted, "product")
+    tracked = products.join(clock, view.known(products, clock["clock_known"]))
     tracked = tracked.filter(tracked["stock_policy"].fill_null("tracked") == "tracked").select("product")
     return stock.filter(stock["quantity"] <= 0).semi_join(tracked, "product").select("product")
+
+
+def _instants(rule: str) -> ir.Table:
+    """Few columns, for every one is carried through each query that joins them."""
+    return clock_of(rule).select("turn", clock_known="known")

@@ -15,13 +15,12 @@ from relance.engines.warehouse import Engine
 from relance.scenarios.assess import FEED_DAYS
 from relance.scenarios.documents import Need, Scenario, Wait
 from relance.scenarios.due import DUE_DAYS, Window, due_days
-from relance.scenarios.triggers import CLOCKS
+from relance.scenarios.triggers import CLOCKS, OLD
 from relance.scenarios.versions import Version
 
 _TICK = timedelta(microseconds=1)
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-OLD = ":old"  # the rule of a scenario's window that lies too far back to be seen
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _clocks(running: Running, moment: Moment) -> list[dict[str, Any]]:
         "fresh_since": naive_utc(fresh),
         "reentry_since": naive_utc(reentry),
     }
-    return [clock | {"rule": rule} for rule in (running.version.name, running.version.name + OLD)]
+    return [clock | {"rule": running.version.name}]
 
 
 def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from relance.customers.installation import Installation
 from relance.customers.relations import View, view_mark
 from relance.engines.ledger import Switch
 from relance.engines.texts import compiled
-from relance.scenarios.arrivals import entering, numbered
+from relance.scenarios.arrivals import arriving, entering, numbered
 from relance.scenarios.assess import assessed, probe_rows
 from relance.scenarios.candidates import load_condition_moments
 from relance.scenarios.due import DUE_DAYS, Window, due_days, past_row
@@ -42,7 +42,8 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
         load_condition_moments(engine, view, moment, [version])
         marks = (version.mark, view_mark(view), place.zone)
         name = version.name
-        engine.keep("work", compiled(engine, ("past", *marks), lambda: numbered(entering(version, view, name))))
+        past = compiled(engine, ("past", *marks), lambda: numbered(arriving(entering(version, view, name))))
+        engine.keep("work", past)
         engine.keep("probes", compiled(engine, ("past-probes", name), lambda: probe_rows(name)))
         asked = compiled(engine, ("not-stopped", *marks), lambda: _not_stopped(version, view, place.zone))
         return int(engine.value(asked) or 0)

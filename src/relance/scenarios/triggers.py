@@ -29,6 +29,7 @@ CLOCKS: Mapping[str, str] = {
     "fresh_since": "instant",  # what was due before it is too late
     "reentry_since": "instant",  # a message at or after it forbids another entry
 }
+OLD = ":old"  # behind a rule: its window that lies too far back to be seen
 ARRIVALS: Mapping[str, str] = {
     "contact": "integer",
     "visitor": "text",  # names an anonymous candidate; empty for a contact
@@ -46,21 +47,26 @@ MOMENTS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def trigger_rows(scenario: Scenario, view: View, rule: str) -> ir.Table:
-    """Every (contact, occurrence) due in the rule's window and known by the turn; columns of ARRIVALS."""
+def trigger_rows(scenario: Scenario, view: View, rule: str, *more: str) -> ir.Table:
+    """Every (contact, occurrence) due in the rule's window and known by the turn; columns of ARRIVALS, and `more`:
+    `unseen`, whether it is due in the window that lies too far back to be seen."""
     kind = next(name for name in TRIGGERS if getattr(scenario.trigger, name) is not None)
-    return TRIGGERS[kind](scenario, view, rule).select(*ARRIVALS)
+    return TRIGGERS[kind](scenario, view, rule).select(*ARRIVALS, *more)
 
 
-def clock_of(rule: str) -> ir.Table:
-    """The turn's instants for one rule."""
+def clock_of(rule: str, *columns: str) -> ir.Table:
+    """The turn's instants for one rule: these columns of CLOCKS, for each is carried through every query behind."""
     clocks = scratch("clocks", CLOCKS)
-    return clocks.filter(clocks["rule"] == rule)
+    return clocks.filter(clocks["rule"] == rule).select(*(columns or CLOCKS))
 
 
-def _due_days(rule: str) -> ir.Table:
+def _due_days(rule: str, *more: str) -> ir.Table:
     rows = scratch("due_days", DUE_DAYS)
-    return rows.filter(rows["rule"] == rule).drop("rule")
+    rows = rows.filter(rows["rule"].isin([rule, rule + OLD]))
+    unseen = rows["rule"] != rule
+    return rows.select(
+        "fact_from", "fact_until", "year", "fact_day", "due_at", "shift", "since", "until", *more, unseen=unseen
+    )
 
 
 def _date(scenario: Scenario, view: View, rule: str) -> ir.Table:
@@ -122,7 +128,7 @@ def _known_rows(table_name: str, column: str, where: Where | None, view: View, r
     rows = view.facts(table_name) if column == "known_at" else view.part_of(table_name, column)
     contact = _unmerged(_contact_of(rows, table_name, view), table_name, view)
     rows = contact.filter(_row_condition(where, contact, table)) if where else contact
-    clock = clock_of(rule)
+    clock = clock_of(rule, "turn", "known")
     rows = rows.join(clock, view.known(rows, clock["known"]), rname="clock_{name}")
     subject = ibis.literal("/").join([rows[key].cast("string") for key in table.key])
     return rows.select(
@@ -175,7 +181,7 @@ def _at_instants(facts: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
 
 
 def _on_dates(facts: ir.Table, scenario: Scenario, rule: str, yearly: bool) -> ir.Table:
-    days = _due_days(rule)
+    days = _due_days(rule, "date_from", "date_until", "month", "day")
     days = days.filter(days["fact_from"] == days["fact_day"])
     if yearly:
         on = [facts["fact_date"].month() == days["month"], facts["fact_date"].day() == days["day"]]
@@ -213,11 +219,9 @@ def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
 
 
 def _touched_carts(view: View, rule: str) -> ir.Table:
-    clock = clock_of(rule)
+    clock = clock_of(rule, "turn", "known")
     lines = view.facts("cart_lines")
-    lines = lines.join(
-        clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]], rname="c_{name}"
-    )
+    lines = lines.join(clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]])
     lines = lines.filter(lines["removed_at"].isnull() | (lines["removed_at"] > lines["turn"]))
     lines = lines.group_by("cart").agg(added_at=lines["added_at"].max())
     carts = view.facts("carts")
@@ -236,10 +240,10 @@ def _touched_carts(view: View, rule: str) -> ir.Table:
 
 
 def _decided_carts(scenario: Scenario, rule: str) -> ir.Table:
-    clock = clock_of(rule)
+    clock = clock_of(rule, "decided_until")
     journeys = house_relation("journeys")
-    journeys = journeys.filter(journeys["scenario"] == scenario.scenario)
-    past = journeys.join(clock, journeys["at"] < clock["decided_until"], rname="c_{name}")
+    journeys = journeys.filter(journeys["scenario"] == scenario.scenario).select("subject", "occurrence", "at")
+    past = journeys.join(clock, journeys["at"] < clock["decided_until"])
     return past.group_by("subject").agg(episodes=past["occurrence"].nunique(), decided_at=past["at"].max())
 
 

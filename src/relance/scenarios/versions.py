@@ -10,7 +10,7 @@ from typing import Any
 
 from relance.base.ids import digest
 from relance.scenarios.documents import Scenario, parse_scenario
-from relance.scenarios.program import Node, compile_steps
+from relance.scenarios.program import END, Node, compile_steps
 
 # What of a definition never becomes text of a query.
 _AS_ROWS: Any = {
@@ -33,6 +33,11 @@ class Version:
     @property
     def name(self) -> str:
         return self.scenario.scenario
+
+    @property
+    def waits(self) -> bool:
+        """Whether a journey may have to wait for another turn."""
+        return any(node.kind == "wait" or (node.kind == "send" and node.next != END) for node in self.nodes)
 
     @cached_property
     def mark(self) -> str:
