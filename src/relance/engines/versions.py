@@ -33,7 +33,7 @@ class Stored:
 
     @property
     def state(self) -> str:
-        """The scratch table (key, records, known_at, state) that `merge` leaves."""
+        """The scratch table (key, records, known_at, state) that `merge` leaves; `row` is the engine's own number."""
         return "state_" + self.name
 
 
@@ -62,7 +62,7 @@ def merge(
         _supersede(engine, stored, source, mapped, stamp)
     if counts.get("inserted"):
         _insert(engine, stored, source, mapped, stamp, defaults or {}, counts)
-    if counts.get("unchanged"):
+    if counts.pop("older", 0):
         _renew(engine, stored, stamp)
     return counts
 
@@ -114,7 +114,8 @@ def absent_lines(
     owners = f'SELECT DISTINCT "{owner}" FROM "{source}"'
     held = engine.keep(
         into + "_all",
-        f'SELECT t.* FROM "{stored.name}" AS t SEMI JOIN ({owners}) AS c ON t."{owner}" = c."{owner}"',
+        f'SELECT {_listed("t", (*stored.key, owner))}, t.period FROM "{stored.name}" AS t '
+        f'SEMI JOIN ({owners}) AS c ON t."{owner}" = c."{owner}"',
     )
     if not held:
         return 0, 0
@@ -139,7 +140,7 @@ def _judge(engine: DuckEngine, stored: Stored, source: str, mapped: Sequence[str
         f"CASE WHEN t.known_at IS NULL THEN c.known_at ELSE greatest(c.known_at, t.known_at) END AS known_at, "
         f"CASE WHEN t.known_at IS NULL THEN 'inserted' WHEN t.period > {_at(stamp.period)} THEN 'late' "
         f"WHEN {changed} THEN 'updated' ELSE 'unchanged' END AS state, "
-        f"coalesce(t.period < {_at(stamp.period)}, false) AS older "
+        f"coalesce(t.period < {_at(stamp.period)}, false) AS older, t.rowid AS row "
         f'FROM "{source}" AS c LEFT JOIN "{stored.name}" AS t ON {_same("c", "t", stored.key)}'
     )
 
@@ -172,21 +173,20 @@ def _leave_deleted(engine: DuckEngine, stored: Stored, stamp: Stamp) -> None:
 
 
 def _supersede(engine: DuckEngine, stored: Stored, source: str, mapped: Sequence[str], stamp: Stamp) -> None:
-    state = f"JOIN \"{stored.state}\" AS s ON {_same('t', 's', stored.key)} AND s.state = 'updated'"
+    """What the rows were is kept as past; the rest works on these few."""
+    updated = f"FROM \"{stored.state}\" WHERE state = 'updated'"
+    engine.execute(
+        f'CREATE OR REPLACE TEMP TABLE before AS SELECT t.*, s.known_at AS superseded_at FROM "{stored.name}" AS t '
+        f"JOIN (SELECT row, known_at {updated}) AS s ON t.rowid = s.row"
+    )
+    engine.execute(f'INSERT INTO "{stored.past}" BY NAME SELECT * FROM before')
+    engine.execute(f'DELETE FROM "{stored.name}" WHERE rowid IN (SELECT row {updated})')
     put = "".join(f'c."{column}" AS "{column}", ' for column in mapped)
     engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT t.* REPLACE ({put}s.known_at AS known_at, "
-        f"greatest(t.period, {_at(stamp.period)}) AS period, {stamp.source} AS source) "
-        f'FROM "{stored.name}" AS t {state} JOIN "{source}" AS c ON {_same("c", "s", stored.key)}'
+        f'INSERT INTO "{stored.name}" BY NAME SELECT t.* EXCLUDE (superseded_at) REPLACE ({put}'
+        f"t.superseded_at AS known_at, greatest(t.period, {_at(stamp.period)}) AS period, {stamp.source} AS source) "
+        f'FROM before AS t JOIN "{source}" AS c ON {_same("c", "t", stored.key)}'
     )
-    engine.execute(
-        f'INSERT INTO "{stored.past}" BY NAME SELECT t.*, s.known_at AS superseded_at FROM "{stored.name}" AS t {state}'
-    )
-    engine.execute(
-        f'DELETE FROM "{stored.name}" AS t USING "{stored.state}" AS s '
-        f"WHERE {_same('t', 's', stored.key)} AND s.state = 'updated'"
-    )
-    engine.execute(f'INSERT INTO "{stored.name}" BY NAME SELECT * FROM fresh')
 
 
 def _insert(
@@ -212,19 +212,20 @@ def _insert(
 
 def _renew(engine: DuckEngine, stored: Stored, stamp: Stamp) -> None:
     """A newer file that says the same owns the row from then on, so that an older one may not change it."""
-    if not _count(engine, stored.state, "state = 'unchanged' AND older"):
-        return
-    for name in (stored.name, stored.past):
+    renewed = f"s.state = 'unchanged' AND s.older AND t.period < {_at(stamp.period)} AND t.source IN {_mine(stamp)}"
+    for name, same in ((stored.name, "t.rowid = s.row"), (stored.past, _same("t", "s", stored.key))):
         engine.execute(
-            f'UPDATE "{name}" AS t SET period = {_at(stamp.period)} FROM "{stored.state}" AS s '
-            f"WHERE {_same('t', 's', stored.key)} AND s.state = 'unchanged' AND s.older "
-            f"AND t.period < {_at(stamp.period)} AND t.source IN {_mine(stamp)}"
+            f'UPDATE "{name}" AS t SET period = {_at(stamp.period)} FROM "{stored.state}" AS s WHERE {same} AND {renewed}'
         )
 
 
 def _counts(engine: DuckEngine, stored: Stored) -> dict[str, int]:
-    rows = engine.rows(f'SELECT state, count(*) AS n FROM "{stored.state}" GROUP BY state')
-    return {row["state"]: int(row["n"]) for row in rows}
+    """Rows by state; and `older`, the unchanged ones that an older file owned."""
+    older = "count(*) FILTER (older AND state = 'unchanged') AS older"
+    rows = engine.rows(f'SELECT state, count(*) AS n, {older} FROM "{stored.state}" GROUP BY state')
+    counts = {row["state"]: int(row["n"]) for row in rows}
+    renewable = sum(int(row["older"]) for row in rows)
+    return counts | {"older": renewable} if renewable else counts
 
 
 def _count(engine: DuckEngine, name: str, where: str) -> int:
@@ -240,7 +241,9 @@ def _changed(mapped: Sequence[str]) -> str:
 
 
 def _same(left: str, right: str, key: Sequence[str]) -> str:
-    return " AND ".join(f'{left}."{column}" IS NOT DISTINCT FROM {right}."{column}"' for column in key)
+    """The first column of a key is never empty; said so, the engine need not read what cannot match."""
+    equal = ["=", *["IS NOT DISTINCT FROM"] * (len(key) - 1)]
+    return " AND ".join(f'{left}."{name}" {how} {right}."{name}"' for name, how in zip(key, equal, strict=True))
 
 
 def _key_text(alias: str, key: Sequence[str]) -> str:
