@@ -164,7 +164,7 @@ class DuckEngine:
         if text not in self._parsed:
             if len(self._parsed) >= _MOST_PARSED:
                 self._parsed.clear()
-            self._parsed[text] = self.connection.extract_statements(text)[0]
+            [self._parsed[text]] = self.connection.extract_statements(text)
         return self._parsed[text]
 
     def _run(self, query: Query) -> Any:

@@ -213,10 +213,9 @@ def _insert(
 def _renew(engine: DuckEngine, stored: Stored, stamp: Stamp) -> None:
     """A newer file that says the same owns the row from then on, so that an older one may not change it."""
     renewed = f"s.state = 'unchanged' AND s.older AND t.period < {_at(stamp.period)} AND t.source IN {_mine(stamp)}"
+    put = f'SET period = {_at(stamp.period)} FROM "{stored.state}" AS s WHERE {renewed}'
     for name, same in ((stored.name, "t.rowid = s.row"), (stored.past, _same("t", "s", stored.key))):
-        engine.execute(
-            f'UPDATE "{name}" AS t SET period = {_at(stamp.period)} FROM "{stored.state}" AS s WHERE {same} AND {renewed}'
-        )
+        engine.execute(f'UPDATE "{name}" AS t {put} AND {same}')
 
 
 def _counts(engine: DuckEngine, stored: Stored) -> dict[str, int]:

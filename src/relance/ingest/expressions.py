@@ -48,14 +48,13 @@ def typed(shape: Shape, days: str | None) -> ir.Table:
     """`typed`: record, one column per atom, `err` (atom × 100 + place among its reasons) where it is wrong."""
     names = {source: f"c{place}" for place, source in enumerate(shape.sources)}
     raw = ibis.table({"record": "int64", **dict.fromkeys(names.values(), "string")}, name=RAW)
-    rows = raw
-    for place, atom in enumerate(shape.atoms):
-        if atom.type == "instant":
-            rows = _with_local(rows, shape, place, raw, names)
-    rows = rows.select(*raw.columns, *[name for name in rows.columns if name not in raw.columns])
-    for place, atom in enumerate(shape.atoms):
-        if atom.type == "instant" and days is not None:
-            rows = _with_day(rows, place, days)
+    instants = [place for place, atom in enumerate(shape.atoms) if atom.type == "instant"]
+    shown: dict[str, ir.Value] = {}
+    for place in instants:
+        shown |= _local(shape, place, raw, names)
+    rows = raw.mutate(**shown)
+    if days is not None:
+        rows = _with_days(rows, instants, days)
     read = {place: _read(rows, shape, place, names, days) for place in range(len(shape.atoms))}
     wrong = [
         (condition, place * 100 + nth) for place, one in read.items() for nth, (_, condition) in enumerate(one.wrong)
@@ -80,22 +79,22 @@ def reasons(shape: Shape) -> dict[int, tuple[Atom, str]]:
     return codes
 
 
-def _with_local(rows: ir.Table, shape: Shape, place: int, raw: ir.Table, names: Mapping[str, str]) -> ir.Table:
+def _local(shape: Shape, place: int, raw: ir.Table, names: Mapping[str, str]) -> dict[str, ir.Value]:
     atom = shape.atoms[place]
-    time = local_time(atom, source_text(atom, rows[names[atom.source]]))
-    return rows.mutate(**{f"l{place}": time.local, f"o{place}": time.offset.cast("int64"), f"w{place}": time.wrong})
+    time = local_time(atom, source_text(atom, raw[names[atom.source]]))
+    return {f"l{place}": time.local, f"o{place}": time.offset.cast("int64"), f"w{place}": time.wrong}
 
 
-def _with_day(rows: ir.Table, place: int, days: str) -> ir.Table:
-    day = scratch(days, DAYS).view()  # one feed may have several instants, each with its own row
-    local = rows[f"l{place}"]
-    on = [local.date() == day["day"], local >= day["since"], local < day["until"]]
-    joined = rows.left_join(day, on)
-    return joined.select(
-        *[rows[name] for name in rows.columns],
-        day["shift"].name(f"s{place}"),
-        day["instant"].name(f"i{place}"),
-    ).mutate(**{f"d{place}": ibis.literal(True)})  # closes the join, so that the next does not extend it
+def _with_days(rows: ir.Table, instants: list[int], days: str) -> ir.Table:
+    """The row of its zone's calendar beside each instant; all joined at once, for each join carries every column."""
+    joined = rows
+    for place in instants:
+        names = {f"{name}_{place}": name for name in ("day", "since", "until")}
+        day = scratch(days, DAYS).rename({**names, f"s{place}": "shift", f"i{place}": "instant"})
+        local = rows[f"l{place}"]
+        on = [local.date() == day[f"day_{place}"], local >= day[f"since_{place}"], local < day[f"until_{place}"]]
+        joined = joined.left_join(day, on)
+    return joined
 
 
 def _read(rows: ir.Table, shape: Shape, place: int, names: Mapping[str, str], days: str | None) -> Read:
