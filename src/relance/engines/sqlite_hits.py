@@ -10,7 +10,7 @@ from pathlib import Path
 
 from relance.base.errors import RelanceError
 from relance.engines.hits import Hit, Hits, KeptHit
-from relance.engines.sqlite_file import BUSY_SECONDS, SqliteFile, instant, instant_text
+from relance.engines.sqlite_file import BUSY_SECONDS, SqliteFile, instant, instant_text, to_json
 
 _VERSION = 1
 _SCHEMA = """
@@ -33,8 +33,10 @@ CREATE INDEX hits_at ON hits (at);
 CREATE TRIGGER hits_append_only BEFORE UPDATE ON hits BEGIN SELECT RAISE(ABORT, 'hits are append-only'); END;
 CREATE TABLE file (id TEXT NOT NULL) STRICT;
 """
+# One statement for a whole batch: between two of them the event loop that waits for us may take the processor.
 _INSERT = """INSERT INTO hits (at, kind, contact, scenario, step, occurrence, channel, link, agent, net, early)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+             SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+                    value ->> 7, value ->> 8, value ->> 9 FROM json_each(?)"""
 
 
 class SqliteHits(SqliteFile):
@@ -50,9 +52,8 @@ class SqliteHits(SqliteFile):
         return self._id
 
     def append(self, hits: Sequence[Hit], at: datetime) -> None:
-        kept = instant_text(at)
-        with self.transaction():
-            self.connection.executemany(_INSERT, [_values(kept, hit) for hit in hits])
+        if hits:
+            self.change(_INSERT, (instant_text(at), to_json([_values(hit) for hit in hits])))
 
     def last_known(self, instant: datetime) -> int:
         asked = """SELECT coalesce((SELECT min(seq) - 1 FROM hits WHERE at > ?1), max(seq), 0) FROM hits"""
@@ -94,9 +95,9 @@ def open_hits(path: Path, busy_seconds: float = BUSY_SECONDS) -> Hits:
     return SqliteHits(path, busy_seconds)
 
 
-def _values(at: str, hit: Hit) -> tuple[object, ...]:
+def _values(hit: Hit) -> list[object]:
     message = (hit.contact, hit.scenario, hit.step, hit.occurrence, hit.channel)
-    return (at, hit.kind, *message, hit.link, hit.agent, hit.net, int(hit.early))
+    return [hit.kind, *message, hit.link, hit.agent, hit.net, int(hit.early)]
 
 
 def _kept(row: sqlite3.Row) -> KeptHit:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from relance.base.clock import Clock, SystemClock
+from relance.base.clock import Clock
 from relance.base.errors import Refused, RelanceError
 from relance.engines.hits import Hit
 from relance.engines.sqlite import open_ledger
 from relance.messages.following import PAGES
 from relance.messages.links import PREFERENCES, UNSUBSCRIBE
-from relance.tracking.asking import with_asker
+from relance.tracking.asking import asker_of
 from relance.tracking.leaving import CHOICES, ONE_CLICK, PAGE, Choice, leave
 from relance.tracking.pages import POLICY, ask_page, broken_page, busy_page, done_page
 from relance.tracking.tokens import Keys, Leave, leave_of, open_of, redirect_of
@@ -62,8 +62,8 @@ class Office:
 class Tracker:
     """The application; paths are `/t/c/TOKEN`, `/t/o/TOKEN`, `/t/u/TOKEN`, `/t/p/TOKEN` and `/t/health`."""
 
-    def __init__(self, office: Office, clock: Clock | None = None) -> None:
-        self.office, self.clock = office, clock or SystemClock()
+    def __init__(self, office: Office, clock: Clock) -> None:
+        self.office, self.clock = office, clock
         self.writer = HitWriter(office.hits, office.ledger, self.clock)
         self._hands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="leaving")
         self._pages: Mapping[str, Callable[[Scope, Receive, str], Awaitable[Answer]]] = {
@@ -106,18 +106,18 @@ class Tracker:
             return self._broken()
 
     async def _click(self, scope: Scope, _: Receive, token: str) -> Answer:
-        leads = redirect_of(self.office.keys, token)
+        leads = redirect_of(self.office.keys, token, asker_of(scope))
         await self._keep(scope, leads.hit)
-        return Answer(302, [(b"location", quote(leads.destination, safe=_AS_IT_IS).encode())])
+        return Answer(302, [(b"location", _location(leads.destination))])
 
     async def _open(self, scope: Scope, _: Receive, token: str) -> Answer:
-        await self._keep(scope, open_of(self.office.keys, token.removesuffix(".gif")))
+        await self._keep(scope, open_of(self.office.keys, token.removesuffix(".gif"), asker_of(scope)))
         return Answer(200, [(b"content-type", b"image/gif")], PIXEL)
 
     async def _keep(self, scope: Scope, hit: Hit) -> None:
         """A GET is a hit; a HEAD asks about the link and is none."""
         if scope["method"] == "GET":
-            await self.writer.keep(with_asker(hit, scope))
+            await self.writer.keep(hit)
 
     async def _unsubscribe(self, scope: Scope, receive: Receive, token: str) -> Answer:
         return await self._leave(scope, receive, leave_of(self.office.keys, token, UNSUBSCRIBE))
@@ -160,6 +160,10 @@ class Tracker:
 
     def _health(self) -> Answer:
         return Answer(200, [(b"content-type", b"application/json")], b'{"lost_hits": %d}' % self.writer.lost)
+
+
+def _location(destination: str) -> bytes:
+    return (destination if destination.isascii() else quote(destination, safe=_AS_IT_IS)).encode("ascii")
 
 
 def _choice(body: bytes) -> tuple[Choice, str]:

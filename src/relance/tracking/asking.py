@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from relance.engines.hits import Hit
+Asker = tuple[str, str, bool]
+"""Program, network, and whether it says itself that nobody is looking yet."""
 
 LONGEST_AGENT = 160  # characters
-_EARLY = ("purpose", "sec-purpose", "x-purpose", "x-moz")
-_PLAIN = re.compile(r"[^\x20-\x7e]|[<>&\"'`]")
+_EARLY = {b"purpose", b"sec-purpose", b"x-purpose", b"x-moz"}
+_HOSTILE = re.compile(r"[^\x20-\x7e]|[<>&\"'`]")
 
 
-def with_asker(hit: Hit, scope: Mapping[str, Any]) -> Hit:
-    """The hit with what the request says of its program and network."""
-    headers = _wanted(scope["headers"])
-    early = any("prefetch" in headers.get(name, "").lower() or "preview" in headers.get(name, "") for name in _EARLY)
-    client = scope.get("client") or ("",)
-    return replace(hit, agent=agent_of(headers.get("user-agent", "")), net=net_of(str(client[0])), early=early)
-
-
-def _wanted(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    wanted = (b"user-agent", *(name.encode() for name in _EARLY))
-    return {name.decode(): value.decode("latin-1") for name, value in headers if name in wanted}
+def asker_of(scope: Mapping[str, Any]) -> Asker:
+    """What the request says of its program and network."""
+    agent, early = b"", False
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            agent = value
+        elif name in _EARLY:
+            early = early or b"prefetch" in value.lower() or b"preview" in value.lower()
+    client = scope.get("client")
+    return agent_of(agent), net_of(client[0]) if client else "", early
 
 
 @lru_cache(maxsize=4_096)
-def agent_of(said: str) -> str:
+def agent_of(said: bytes) -> str:
     """The program's name for itself, cut short, printable, and without any sign that a page could take for its own."""
-    return _PLAIN.sub("?", said[:LONGEST_AGENT]).strip()
+    return _HOSTILE.sub("?", said[:LONGEST_AGENT].decode("latin-1")).strip()
 
 
 @lru_cache(maxsize=4_096)

@@ -9,7 +9,8 @@ from relance.tracking.app import Office, Tracker
 
 
 def tracker_of(home: Home, clock: Clock | None = None) -> Tracker:
-    """The tracker of a home, to be mounted where `/t/` begins or served alone."""
+    """The tracker of a home, to be mounted where `/t/` begins or served alone; its clock is that of the home."""
     settings = home.settings()
     keys = verifying_keys(home.secret(), settings.tracking.key)
-    return Tracker(Office(keys, settings.brand.name, len(settings.senders) <= 1, home.ledger, home.hits), clock)
+    office = Office(keys, settings.brand.name, len(settings.senders) <= 1, home.ledger, home.hits)
+    return Tracker(office, clock or home.clock())

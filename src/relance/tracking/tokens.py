@@ -9,8 +9,10 @@ from relance.base.errors import Refused
 from relance.engines.hits import Hit
 from relance.messages.following import DESTINATION
 from relance.messages.links import CLICK, OPEN, PREFERENCES, UNSUBSCRIBE, SigningKey, verify
+from relance.tracking.asking import Asker
 
 LONGEST = 6_000
+NOBODY: Asker = ("", "", False)
 Keys = Mapping[str, SigningKey]
 
 
@@ -38,20 +40,20 @@ class Leave:
         return None if self.message is None else Hit("unsubscribe", self.contact, *self.message, self.channel)
 
 
-def redirect_of(keys: Keys, token: str) -> Redirect:
-    """Where a click goes. Raises Refused."""
+def redirect_of(keys: Keys, token: str, asker: Asker = NOBODY) -> Redirect:
+    """Where a click goes, and the hit of whoever asked. Raises Refused."""
     claim = verify(keys, _short(token), CLICK)
     scenario, step, occurrence, channel, link, destination = claim.scope
     if not DESTINATION.fullmatch(destination):
         raise Refused("this link leads nowhere on the web")
-    return Redirect(destination, Hit("click", claim.contact, scenario, step, occurrence, channel, link))
+    return Redirect(destination, Hit("click", claim.contact, scenario, step, occurrence, channel, link, *asker))
 
 
-def open_of(keys: Keys, token: str) -> Hit:
-    """Which message was opened. Raises Refused."""
+def open_of(keys: Keys, token: str, asker: Asker = NOBODY) -> Hit:
+    """Which message was opened, by whoever asked. Raises Refused."""
     claim = verify(keys, _short(token), OPEN)
     scenario, step, occurrence, channel = claim.scope
-    return Hit("open", claim.contact, scenario, step, occurrence, channel)
+    return Hit("open", claim.contact, scenario, step, occurrence, channel, None, *asker)
 
 
 def leave_of(keys: Keys, token: str, purpose: str) -> Leave:
