@@ -78,10 +78,11 @@ def within(rows: ir.Table) -> ir.Table:
 
 
 def on_local_day(rows: ir.Table) -> ir.Table:
-    """With `day`, the date that the brand's calendar shows at `at`."""
+    """With `local` and `day`, what the brand's clock and calendar show at `at`."""
     spans = scratch("report_offsets", OFFSETS)
     dated = rows.inner_join(spans, [rows["at"] >= spans["since"], rows["at"] < spans["until"]])
-    return dated.select(*rows.columns, day=(dated["at"] + dated["offset"].as_interval("s")).date())
+    local = dated["at"] + dated["offset"].as_interval("s")
+    return dated.select(*rows.columns, local=local, day=local.date())
 
 
 def news() -> ir.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relance.reports import buyers, counting
+from relance.reports import attribution, buyers, counting
 from relance.reports.metrics import Metric
 
 _SCENARIO, _STEP, _REASON = "scenario", "step", "reason"
@@ -62,6 +62,95 @@ DECLARED = (
         "count",
         counting.transactional,
         (_SCENARIO, _STEP),
+    ),
+    Metric(
+        "bounced",
+        {"fr": "Retours", "en": "Bounced"},
+        {
+            "fr": "Messages acceptés, puis revenus, pour autant qu’on le sache.",
+            "en": "Messages accepted and then sent back, as far as known.",
+        },
+        "count",
+        counting.bounced,
+        (_SCENARIO, _STEP),
+    ),
+    Metric(
+        "delivered",
+        {"fr": "Remis", "en": "Delivered"},
+        {"fr": "Envoyés, moins les retours connus.", "en": "Sent, less the bounces known."},
+        "count",
+        counting.delivered,
+        (_SCENARIO, _STEP),
+    ),
+    Metric(
+        "clicked",
+        {"fr": "Cliqués par une personne", "en": "Clicked by a person"},
+        {
+            "fr": "Des messages remis, la part où une personne a suivi un lien.",
+            "en": "Of the messages delivered, the share in which a person followed a link.",
+        },
+        "share",
+        counting.clicked,
+        (_SCENARIO, _STEP),
+        how="ratio",
+    ),
+    Metric(
+        "clicked_raw",
+        {"fr": "Cliqués, robots compris", "en": "Clicked, robots included"},
+        {
+            "fr": "Des messages remis, la part où un lien a été suivi, par qui que ce soit.",
+            "en": "Of the messages delivered, the share in which a link was followed, by anybody or anything.",
+        },
+        "share",
+        counting.clicked_raw,
+        (_SCENARIO, _STEP),
+        how="ratio",
+    ),
+    Metric(
+        "unsubscribed",
+        {"fr": "Désabonnés", "en": "Unsubscribed"},
+        {
+            "fr": "Des messages remis, la part dont le lien a servi à se désabonner.",
+            "en": "Of the messages delivered, the share from which somebody unsubscribed.",
+        },
+        "share",
+        counting.unsubscribed,
+        (_SCENARIO, _STEP),
+        how="ratio",
+    ),
+    Metric(
+        "attributed_orders",
+        {"fr": "Commandes attribuées", "en": "Attributed orders"},
+        {
+            "fr": "Commandes dont le dernier clic d’une personne, cinq jours avant au plus, vient de ce message.",
+            "en": "Orders whose last click by a person, at most five days before, was in this message.",
+        },
+        "count",
+        attribution.orders,
+        (_SCENARIO, _STEP),
+    ),
+    Metric(
+        "attributed_revenue",
+        {"fr": "Ventes attribuées, nettes", "en": "Attributed sales, net"},
+        {
+            "fr": "Montant net des commandes attribuées. À côté du gain, jamais ajouté à lui.",
+            "en": "Net amount of the attributed orders. Beside the gain, never added to it.",
+        },
+        "money",
+        attribution.revenue,
+        (_SCENARIO, _STEP),
+    ),
+    Metric(
+        "attributed_share",
+        {"fr": "Part des ventes attribuées", "en": "Share of attributed sales"},
+        {
+            "fr": "Ventes attribuées à ce scénario, de toutes les ventes attribuées dans la même monnaie.",
+            "en": "Sales attributed to this scenario, of all attributed sales in the same currency.",
+        },
+        "share",
+        attribution.revenue,
+        (_SCENARIO, _STEP),
+        how="of_all",
     ),
     Metric(
         "orders",

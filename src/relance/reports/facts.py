@@ -81,6 +81,11 @@ def messages(view: View) -> ir.Table:
     return rows.mutate(place=place).select(*made.columns, "place")
 
 
+def reactions(view: View) -> ir.Table:
+    """What contacts did with messages, as judged then."""
+    return _known(view, "reactions", "happened_at")
+
+
 def valid_orders(view: View) -> ir.Table:
     """Orders that stand as known then: order_id, contact (null for a passer-by), at, currency, amount."""
     rows = _orders(view)
