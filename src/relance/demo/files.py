@@ -81,7 +81,7 @@ def write_files(folder: Path, contacts: int, seed: int, progress: Progress | Non
     _write_carts(written, world)
     _write_refunds(written, world)
     tell("files written", 1.0)
-    return _plan(written, world)
+    return _plan(written, world, seed)
 
 
 def make_world(contacts: int, seed: int, tell: Progress) -> World:
@@ -154,12 +154,12 @@ def _write_refunds(folder: _Folder, world: World) -> None:
         folder.put(feed.name(slot), table, feed.arrives(slot))
 
 
-def _plan(folder: _Folder, world: World) -> DemoPlan:
+def _plan(folder: _Folder, world: World, seed: int) -> DemoPlan:
     arrivals = dict(folder.arrivals)
     first = Delivery(timetable.HISTORY_ARRIVES, tuple(arrivals.pop(timetable.HISTORY_ARRIVES)), history=True)
     deliveries = tuple(Delivery(at, tuple(sorted(arrivals[at]))) for at in sorted(arrivals))
     shown = worth_showing(world.people, world.bought, world.baskets, world.stance)
-    return DemoPlan(first, timetable.SWITCHED_ON, deliveries, turn_instants(), shown, _counts(world))
+    return DemoPlan(first, timetable.SWITCHED_ON, deliveries, turn_instants(), shown, _counts(world), seed)
 
 
 def _counts(world: World) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -21,6 +21,7 @@ from relance.customers.installation import Installation
 from relance.demo.files import write_files
 from relance.demo.home import furnish_home
 from relance.demo.plan import Delivery, DemoPlan, SwitchOn
+from relance.demo.reacting import EFFECTS, Readers, readers_of, write_truth
 from relance.ingest.delivery import deliver
 from relance.ingest.reports import ImportReport
 from relance.messages.publishing import library_text, publish_scenario
@@ -73,11 +74,15 @@ def make_files(home: Home, contacts: int, seed: int) -> DemoPlan:
     return write_files(home.path / "exports", contacts, seed)
 
 
-def live(place: Installation, plan: DemoPlan, told: Told) -> Month:
-    """Everything in order of time; the mail of a turn is kept before the next file comes."""
+def live(place: Installation, plan: DemoPlan, told: Told, effects: Mapping[str, float] = EFFECTS) -> Month:
+    """Everything in order of time; the mail of a turn is kept, and reacted to, before the next file comes.
+
+    effects: the chance, by scenario, that a first message brings one more order.
+    """
     month, moments = Month(plan), plan.moments
     settings = mail_settings(place.settings, place.secret)
     channel = email_channel(settings, place.home.mail)
+    readers = _readers(plan, effects)
     for done, moment in enumerate(moments):
         since = perf_counter()
         if isinstance(moment, Delivery):
@@ -94,6 +99,8 @@ def live(place: Installation, plan: DemoPlan, told: Told) -> Month:
             since = perf_counter()
             month.sends.append(_send(place, channel, settings, moment.at))
             month.spent("sending", since)
+            readers.react(place, moment.at)
+    write_truth(readers, place.home.path)
     told("done", len(moments), len(moments))
     return month
 
@@ -118,6 +125,11 @@ def _receive(place: Installation, moment: Delivery) -> list[ImportReport]:
     if refusals:
         raise refusals[0].error
     return reports
+
+
+def _readers(plan: DemoPlan, effects: Mapping[str, float]) -> Readers:
+    history = next(file for file in plan.history.files if file.name.startswith("commandes-"))
+    return readers_of(plan.seed, history.parent, history, effects)
 
 
 def _start(place: Installation, at: datetime) -> dict[str, int]:

@@ -51,7 +51,7 @@ class DemoPlan:
     """The whole demo, in time. Instants are aware, in UTC.
 
     history: the first delivery, for `import --history`; deliveries: all that follow; turns: the thirty;
-    showcase: members worth explaining; counts: what was made up, by the table's name.
+    showcase: members worth explaining; counts: what was made up, by the table's name; seed: of whoever reacts.
     """
 
     history: Delivery
@@ -60,6 +60,7 @@ class DemoPlan:
     turns: tuple[datetime, ...]
     showcase: tuple[Showcase, ...]
     counts: dict[str, int]
+    seed: int = 1
 
     @property
     def moments(self) -> tuple[Moment, ...]:
