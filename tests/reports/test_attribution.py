@@ -114,6 +114,18 @@ def test_an_order_cancelled_later_takes_its_money_back(shop: Bookshop) -> None:
     assert counted(shop, "attributed_revenue") == {}
 
 
+def test_opens_are_of_those_who_allow_it_and_proxies_stand_beside_people(shop: Bookshop) -> None:
+    """Anna and Bea have a pixel; the others' messages are in no rate."""
+    contacts = "(SELECT contact FROM contacts_vault WHERE own_id IN ('anna', 'bea'))"
+    shop.turn("2026-03-05 09:00")
+    shop.place.engine.execute(f"UPDATE message_states SET pixel = contact IN {contacts}")
+    reaction(shop, "anna", "thanks", "2026-03-04 10:00", kind="open", verdict="proxy")
+    reaction(shop, "bea", "thanks", "2026-03-04 10:00", kind="open")
+    reaction(shop, "carl", "thanks", "2026-03-04 10:00", kind="open")
+    assert counted(shop, "opened") == {"again": 0.0, "thanks": 0.5}
+    assert counted(shop, "opened_raw") == {"again": 0.0, "thanks": 1.0}
+
+
 def test_what_bounced_was_not_delivered(shop: Bookshop) -> None:
     reaction(shop, "anna", "again", "2026-03-04 11:00", kind="bounce")
     reaction(shop, "bea", "again", "2026-03-04 12:00", kind="unsubscribe")

@@ -28,7 +28,7 @@ def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
     taken = 0
     last = last_event(engine)
     while events := list(ledger.events_since(last, _BATCH)):
-        engine.load("ledger_events", _STATES, [_row(event, turn) for event in events])
+        engine.load("ledger_events", _STATES, [event_row(event, turn) for event in events])
         engine.insert("message_states", compiled(engine, ("absorb-states",), _states))
         engine.insert("touches", compiled(engine, ("absorb-touches",), _touches))
         last = events[-1].seq
@@ -105,7 +105,8 @@ def message_key(scenario: str, step: str, contact: int, occurrence: str) -> str:
     return f"{scenario}|{step}|{contact}|{occurrence}"
 
 
-def _row(event: OutboxEvent, turn: datetime) -> dict[str, object]:
+def event_row(event: OutboxEvent, turn: datetime) -> dict[str, object]:
+    """A change of state in the outbox as a row of `message_states`, known from the turn on."""
     key = event.key
     return {
         "message_key": message_key(key.scenario, key.step, key.contact, key.occurrence),

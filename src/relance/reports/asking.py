@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from relance.base.clock import naive_utc
 from relance.base.errors import BadDocument
 from relance.base.zones import offset_spans, to_instant
-from relance.customers.absorb import last_event, message_key
+from relance.customers.absorb import event_row, last_event
 from relance.customers.installation import Installation
 from relance.customers.relations import View, scratch
 from relance.customers.schema import HOUSE_TABLES
@@ -61,7 +61,7 @@ def ask(place: Installation, period: Period, as_of: datetime) -> Asked:
     engine.load("report_clock", CLOCK, [clock])
     spans = offset_spans(zone)
     engine.load("report_offsets", OFFSETS, [{"since": s.since, "until": s.until, "offset": s.offset} for s in spans])
-    engine.load("report_news", NEWS, [_row(each) for each in _news(place, as_of)])
+    engine.load("report_news", NEWS, [event_row(each, each.at) for each in _news(place, as_of)])
     return Asked(place, period, as_of, place.view(as_of))
 
 
@@ -98,19 +98,3 @@ def _news(place: Installation, as_of: datetime) -> list[OutboxEvent]:
         found += [each for each in events if each.at <= as_of]
         last = events[-1].seq
     return found
-
-
-def _row(event: OutboxEvent) -> dict[str, object]:
-    key = event.key
-    return {
-        "message_key": message_key(key.scenario, key.step, key.contact, key.occurrence),
-        "scenario": key.scenario,
-        "step": key.step,
-        "contact": key.contact,
-        "occurrence": key.occurrence,
-        "channel": key.channel,
-        "state": event.state,
-        "reason": event.reason,
-        "at": naive_utc(event.at),
-        "seq": event.seq,
-    }

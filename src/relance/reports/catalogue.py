@@ -83,6 +83,30 @@ DECLARED = (
         (_SCENARIO, _STEP),
     ),
     Metric(
+        "opened",
+        {"fr": "Ouverts par une personne", "en": "Opened by a person"},
+        {
+            "fr": "Des messages remis à qui le permet, la part dont une personne a chargé les images.",
+            "en": "Of the messages delivered to people who allow it, the share whose pictures a person loaded.",
+        },
+        "share",
+        counting.opened,
+        (_SCENARIO, _STEP),
+        how="ratio",
+    ),
+    Metric(
+        "opened_raw",
+        {"fr": "Ouverts, relais et robots compris", "en": "Opened, proxies and robots included"},
+        {
+            "fr": "Des mêmes messages, la part aux images chargées, par qui que ce soit.",
+            "en": "Of the same messages, the share whose pictures were loaded, by anybody or anything.",
+        },
+        "share",
+        counting.opened_raw,
+        (_SCENARIO, _STEP),
+        how="ratio",
+    ),
+    Metric(
         "clicked",
         {"fr": "Cliqués par une personne", "en": "Clicked by a person"},
         {

@@ -42,6 +42,16 @@ def delivered(view: View) -> ir.Table:
     return _one_each(_delivered(view))
 
 
+def opened(view: View) -> ir.Table:
+    """Of messages with a pixel, those whose pictures a person fetched."""
+    return _share(_seen(view), _with(view, "open", human=True))
+
+
+def opened_raw(view: View) -> ir.Table:
+    """Of messages with a pixel, those whose pictures were fetched by anybody or anything."""
+    return _share(_seen(view), _with(view, "open"))
+
+
 def clicked(view: View) -> ir.Table:
     """Messages that a person clicked in."""
     return _share(_delivered(view), _with(view, "click", human=True))
@@ -64,6 +74,12 @@ def _left(view: View) -> ir.Table:
 
 def _delivered(view: View) -> ir.Table:
     return _left(view).anti_join(_with(view, "bounce"), "message_key")
+
+
+def _seen(view: View) -> ir.Table:
+    """Delivered with a pixel, which only they have who allowed it."""
+    rows = _delivered(view)
+    return rows.filter(rows["pixel"].fill_null(False))
 
 
 def _with(view: View, kind: str, human: bool = False) -> ir.Table:

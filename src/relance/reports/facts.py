@@ -51,18 +51,21 @@ def decided_keys(view: View) -> ir.Table:
 
 
 def message_states() -> ir.Table:
-    """The last known state of each message: message_key, state, reason."""
+    """The last state of each message that had come about: message_key, state, reason, pixel.
+
+    What happens to a message happens here, so it is known at once, also before a turn has taken it over.
+    """
     kept = house_relation("message_states")
     rows = kept.union(news().select(*kept.columns))
     asked = clock()
-    rows = rows.join(asked, rows["at"] <= asked["as_of"]).select(*kept.columns)
+    rows = rows.join(asked, ibis.coalesce(rows["happened_at"], rows["at"]) <= asked["as_of"]).select(*kept.columns)
     newest = ibis.window(group_by=rows["message_key"], order_by=rows["seq"].desc())
     last = rows.mutate(number=ibis.row_number().over(newest)).filter(ibis._["number"] == 0)
-    return last.select("message_key", "state", "reason")
+    return last.select("message_key", "state", "reason", pixel=last["pixel"].fill_null(False))
 
 
 def messages(view: View) -> ir.Table:
-    """Each approved message once: message_key, scenario, step, contact, channel, purpose, at, place."""
+    """Each approved message once: message_key, scenario, step, contact, channel, purpose, at, place, pixel."""
     made = made_decisions(view)
     made = (
         made.filter(made["outcome"] == "send")
@@ -78,7 +81,7 @@ def messages(view: View) -> ir.Table:
     )
     rows = made.left_join(message_states(), "message_key", rname="m_{name}")
     place = rows["state"].cases(*PLACES.items(), else_="queued")
-    return rows.mutate(place=place).select(*made.columns, "place")
+    return rows.mutate(place=place).select(*made.columns, "place", "pixel")
 
 
 def reactions(view: View) -> ir.Table:
