@@ -13,7 +13,7 @@ from relance.reports.intervals import Interval, per_head, shares, times_as_many
 from relance.reports.split import Split, split_of
 
 Verdict = Literal["gain", "loss", "too_early", "no_holdout", "nobody", "unfair_split"]
-FEWEST_BUYERS = 10  # of both arms together: below, no interval of money deserves trust
+FEWEST_BUYERS = 5  # to be expected in the smaller arm: below, no verdict on money deserves trust
 LONGEST = 730  # days; a wait beyond two years is no advice
 
 
@@ -100,7 +100,8 @@ def _conversion(arms: Arms, blocked: Verdict | None, days: float) -> Effect:
 
 def _money(arms: Arms, currency: str, blocked: Verdict | None, days: float) -> Effect:
     one, other = arms.treated.spending(currency), arms.held_out.spending(currency)
-    few = one.spenders + other.spenders < FEWEST_BUYERS
+    rate = (one.spenders + other.spenders) / max(1, one.people + other.people)
+    few = rate * min(one.people, other.people) < FEWEST_BUYERS
     difference = per_head(one, other)
     means = one.per_head, other.per_head
     return _effect(currency, means, difference, arms, blocked or ("too_early" if few else None), days)
