@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bench import load, probe, render, start, track, turn
+from bench import load, probe, render, send, start, track, turn
 
 Figures = dict[str, str]
 
@@ -22,6 +22,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "turn": turn.measure,
     "render": render.measure,
     "track": track.measure,
+    "send": send.measure,
 }
 
 

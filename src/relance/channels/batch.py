@@ -60,6 +60,9 @@ class HandingBatch:
                 message = self.writer.write(one.row.outgoing, one.context, one.message_id, self.at)
             except (BadContext, BadDocument, NotFound) as error:
                 self._settle(one, Receipt("refused", "not_rendered", str(error)))
+            except Exception as error:
+                # A defect of ours in one row may neither stop the others nor come back at every try.
+                self._settle(one, Receipt("refused", "not_rendered", f"{type(error).__name__}: {error}"))
             else:
                 # From here until its receipt, the honest word for this row is unknown.
                 self._begun.add(message.message_id)

@@ -131,6 +131,8 @@ class _Round:
                 return Letter(message, sender, to, _dotted(to_bytes(message)))
             except BadAddress as error:
                 self.batch.done(message, Receipt("refused", BAD_ADDRESS, str(error)))
+            except UnicodeError as error:
+                self.batch.done(message, Receipt("refused", "not_rendered", str(error)))
         self.drained = True
         return None
 
