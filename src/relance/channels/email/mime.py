@@ -35,6 +35,7 @@ def ascii_address(address: str) -> str:
     return f"{local}@{ascii_domain}"
 
 
+@lru_cache(maxsize=4_096)  # most subjects are those of many messages
 def _header(name: str, value: str) -> str:
     text = one_line(value)
     if text.isascii() and len(text) + len(name) < 900 and "=?" not in text:
@@ -46,14 +47,13 @@ def _header(name: str, value: str) -> str:
 
 def _words(text: str, room: int) -> Iterator[str]:
     """The text as base64, cut between characters so that each piece fits."""
-    piece = b""
-    for sign in text:
-        more = sign.encode("utf-8", "replace")
-        if (len(piece) + len(more) + 2) // 3 * 4 > room:
-            yield b64encode(piece).decode("ascii")
-            piece, room = b"", 62
-        piece += more
-    yield b64encode(piece).decode("ascii")
+    raw, at = text.encode("utf-8", "replace"), 0
+    while at < len(raw):
+        end = min(len(raw), at + room // 4 * 3)
+        while end < len(raw) and raw[end] & 0xC0 == 0x80:
+            end -= 1
+        yield b64encode(raw[at:end]).decode("ascii")
+        at, room = end, 62
 
 
 @lru_cache(maxsize=256)
