@@ -43,6 +43,8 @@ def configure(home: Home) -> None:
         django.setup()
     elif Path(settings.DATABASES["default"]["NAME"]) != accounts_file(home):
         _move(settings, wanted)
+    elif accounts_file(home).exists():
+        return  # by an earlier call
     _migrate()
 
 

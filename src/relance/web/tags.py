@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from relance.explaining.said import Said
+from relance.web.drawing.equation import hatch
 from relance.web.drawing.icons import ICONS
 
 register = template.Library()
@@ -76,6 +77,12 @@ def known(context: Any, family: str, code: str) -> str:
     """Words for one code of a family."""
     written: str = context["voice"].known(family, code)
     return written
+
+
+@register.simple_tag
+def hatching(name: str) -> SafeString:
+    """The pattern of the control group, for one drawing."""
+    return hatch(name)
 
 
 @register.simple_tag

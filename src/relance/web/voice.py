@@ -76,12 +76,18 @@ class Voice:
         written = self.number(Decimal(str(value)) * 100, decimals)
         return f"{written}{NO_BREAK}%" if self.language == "fr" else f"{written}%"
 
+    def signed(self, amount: float, currency: str) -> str:
+        """A difference of money, without cents: `+9 640 $`, `−420 $`."""
+        written = self.money(amount, currency, 0)
+        return f"+{written}" if round(amount) > 0 else written
+
     def money(self, amount: Decimal | float, currency: str, decimals: int | None = None) -> str:
         """An amount; without its cents where `decimals` is 0."""
         exact = Decimal(str(amount))
         if decimals != 0:
             return write_money(exact, currency, self.locale)
-        whole = write_money(exact.quantize(Decimal(1)), currency, self.locale)
+        rounded = exact.quantize(Decimal(1)) + 0  # no “−0”
+        whole = write_money(rounded, currency, self.locale)
         return whole.replace(f"{self.locale.decimal}00", "")
 
     def local(self, instant: datetime) -> datetime:

@@ -7,10 +7,13 @@ from typing import Any
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from relance.reports.accounts import Overview
 from relance.web.here import here_of
 from relance.web.reading.now import latest_turn, leaving
-from relance.web.reading.standing import standings
+from relance.web.reading.results import earned_by, head_of
+from relance.web.reading.standing import Standing, standings
 from relance.web.reading.todo import things_to_do
+from relance.web.reading.worth import worth
 
 
 @require_safe
@@ -21,9 +24,14 @@ def overview(request: Any) -> Any:
     found = standings(place)
     counted = [one for one in found if one.equation]
     turn = latest_turn(place)
+    whole = worth(place, here.now) if turn else None
+    earned, axis = earned_by(whole.accounts, here.voice) if whole else ({}, "")
     equations = [one.equation for one in counted if one.equation]
     shown = {
-        "found": sorted(counted, key=lambda one: (-one.sent, one.name)),
+        "found": [(one, earned.get(one.name)) for one in sorted(counted, key=lambda one: _rank(one, whole))],
+        "axis": axis,
+        "head": head_of(whole, here.voice) if whole else None,
+        "alone": sum(each.result.held_out.people for each in whole.accounts if each.result) if whole else 0,
         "sent": sum(one.sent for one in counted),
         "seen": sum(each.candidates for each in equations),
         "refused": sum(sum(each.refused.values()) for each in equations),
@@ -34,3 +42,9 @@ def overview(request: Any) -> Any:
         "todo": things_to_do(here, found, turn),
     }
     return render(request, "overview.html", shown)
+
+
+def _rank(one: Standing, whole: Overview | None) -> tuple[float, str]:
+    """By what was earned, ties by name."""
+    found = next((each.result for each in whole.accounts if each.scenario == one.name), None) if whole else None
+    return (-found.main.earned.estimate if found else 0.0, one.name)

@@ -21,7 +21,9 @@ from relance.web.reading.if_on import outlook, written
 from relance.web.reading.parts import parts_of, planned
 from relance.web.reading.path import counts_of, stops_of
 from relance.web.reading.people import OUTCOMES, people_of
+from relance.web.reading.results import compared
 from relance.web.reading.standing import Standing, standing_of
+from relance.web.reading.worth import worth_of
 
 _A_PAGE = 50
 
@@ -47,6 +49,9 @@ def scenario(request: Any, name: str) -> Any:
         "versions": here.place.ledger.history("scenario", name)[::-1],
         "next_at": _next(one, here),
     }
+    account = worth_of(here.place, name, here.now) if one.equation else None
+    if account and account.result:
+        shown["result"] = compared(account.result, here.voice)
     if one.equation:
         said = here.voice.say("scenario.bar", sent=one.sent, seen=one.equation.candidates)
         shown |= {"bar": bar(parts, said), "unsent": one.equation.candidates - one.sent}

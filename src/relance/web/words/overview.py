@@ -6,6 +6,43 @@ from collections.abc import Mapping
 
 OVERVIEW: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     "overview.title": ("Accueil", "Overview"),
+    "overview.gain": (
+        "Depuis le {since}, vos scénarios ont rapporté <b>{amount}</b> de plus que s’ils n’avaient rien envoyé.",
+        "Since {since}, your scenarios have earned <b>{amount}</b> more than if they had sent nothing.",
+    ),
+    "overview.loss": (
+        "Depuis le {since}, vos scénarios ont coûté <b>{amount}</b> : mieux aurait valu ne rien envoyer.",
+        "Since {since}, your scenarios have cost <b>{amount}</b>: sending nothing would have done better.",
+    ),
+    "overview.early": (
+        (
+            "Depuis le {since}, <b>{n} message</b> est parti. Il est trop tôt pour dire ce qu’il rapporte.",
+            "Depuis le {since}, <b>{n} messages</b> sont partis. Il est trop tôt pour dire ce qu’ils rapportent.",
+        ),
+        (
+            "Since {since}, <b>{n} message</b> has left. It is too early to tell what it earns.",
+            "Since {since}, <b>{n} messages</b> have left. It is too early to tell what they earn.",
+        ),
+    ),
+    "overview.between": (
+        "Entre {low} et {high}, à 95 %. Comparé aux {held} personnes du groupe témoin, à qui rien n’a été envoyé. "
+        "{sent} messages sont partis.",
+        "Between {low} and {high}, at 95%. Compared with the {held} people of the control group, to whom nothing was "
+        "sent. {sent} messages have left.",
+    ),
+    "overview.interval": (
+        "Effet estimé {estimate}, entre {low} et {high} à 95 %",
+        "Estimated effect {estimate}, between {low} and {high} at 95%",
+    ),
+    "overview.earned": ("Ce que chaque scénario a rapporté", "What each scenario earned"),
+    "overview.legend": (
+        "Le point est l’estimation, la barre son intervalle à 95 %. Un point creux touche zéro : l’effet n’est pas "
+        "encore établi.",
+        "The dot is the estimate, the bar its 95% interval. A hollow dot touches zero: the effect is not established "
+        "yet.",
+    ),
+    "overview.too_early": ("trop tôt", "too early"),
+    "overview.no_holdout": ("pas de groupe témoin", "no control group"),
     "overview.sent": (
         (
             "Depuis le {since}, vos scénarios ont écrit <b>{n} message</b>, au bon moment.",
@@ -44,7 +81,7 @@ OVERVIEW: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     ),
     "overview.beat.none": ("Relance n’a pas encore fait de passage.", "Relance has not made a round yet."),
     "overview.scenarios": ("Ce que chaque scénario a fait", "What each scenario did"),
-    "overview.scenario.messages": (("message", "messages"), ("message", "messages")),
+    "overview.scenario.messages": (("{n} message", "{n} messages"), ("{n} message", "{n} messages")),
     "overview.scenario.seen": (("sur {n} occasion", "sur {n} occasions"), ("of {n} occasion", "of {n} occasions")),
     "todo.unknown": (
         ("Un message est peut-être parti, peut-être pas", "{n} messages sont peut-être partis, peut-être pas"),

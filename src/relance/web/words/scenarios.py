@@ -60,6 +60,35 @@ SCENARIOS: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     "scenario.message.languages": ("Langue du message", "Language of the message"),
     "scenario.message.sample": ("avec des valeurs d’exemple", "with sample values"),
     "scenario.message.frame": ("Aperçu du message : {subject}", "Preview of the message: {subject}"),
+    "result.title": ("Avec et sans le message", "With and without the message"),
+    "result.compared": (
+        "La part de ceux qui commandent dans les {span} : {treated} avec le message, {held_out} sans. L’écart est de "
+        "{difference}, entre {low} et {high} à 95 %.",
+        "The share of those who order within {span}: {treated} with the message, {held_out} without. The difference "
+        "is {difference}, between {low} and {high} at 95%.",
+    ),
+    "result.points": (("{number} point", "{number} points"), ("{number} point", "{number} points")),
+    "result.treated": ("Message envoyé", "Message sent"),
+    "result.held_out": ("Groupe témoin", "Control group"),
+    "result.of": (
+        ("{n} a commandé, sur {people}", "{n} ont commandé, sur {people}"),
+        ("{n} ordered, of {people}", "{n} ordered, of {people}"),
+    ),
+    "result.more": (
+        "<b>{amount}</b> de plus, entre {low} et {high} à 95 %",
+        "<b>{amount}</b> more, between {low} and {high} at 95%",
+    ),
+    "result.less": (
+        "<b>{amount}</b> de moins, entre {low} et {high} à 95 %",
+        "<b>{amount}</b> less, between {low} and {high} at 95%",
+    ),
+    "result.none": ("Rien à comparer pour l’instant.", "Nothing to compare yet."),
+    "result.none.about": (
+        "Dès que quelques personnes auront reçu le message, et d’autres, tirées au hasard, rien, leurs commandes se "
+        "compareront ici.",
+        "As soon as some people have got the message, and others, drawn at random, nothing, their orders will be "
+        "compared here.",
+    ),
     "scenario.versions": ("Versions", "Versions"),
     "scenario.version.running": ("En cours", "Running"),
     "scenario.version.published": ("Publiée le {at}", "Published on {at}"),
