@@ -67,7 +67,8 @@ INSERT INTO contact_orders SELECT contact, count(*), min(placed_at), max(placed_
   arg_max(order_id, placed_at) FROM orders WHERE valid GROUP BY contact;
 INSERT INTO feed_completeness VALUES ('orders', TIMESTAMP '2026-03-10 04:00', TIMESTAMP '2026-03-10 10:00'),
   ('carts', TIMESTAMP '2026-03-10 04:00', TIMESTAMP '2026-03-10 10:00');
-INSERT INTO turns BY NAME SELECT TIMESTAMP '2026-03-09 13:00' AS "at", 'run' AS kind;
+INSERT INTO turns BY NAME SELECT TIMESTAMP '2026-03-09 13:00' AS "at", 'run' AS kind,
+  '{{"scenarios": [{{"id": "forgotten-cart"}}, {{"id": "second-purchase"}}, {{"id": "win-back"}}]}}' AS report;
 INSERT INTO turns BY NAME SELECT TIMESTAMP '2026-03-09 13:00' AS "at", 'copied' AS kind;
 """
 

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bench import load, probe, render, send, start, track, turn
+from bench import load, pages, probe, render, send, start, track, turn
 
 Figures = dict[str, str]
 
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "render": render.measure,
     "track": track.measure,
     "send": send.measure,
+    "pages": pages.measure,
 }
 
 
