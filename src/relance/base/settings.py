@@ -82,6 +82,8 @@ class Smtp(_Part):
     user: str | None = None
     password_file: str | None = None
     tls: Literal["none", "starttls", "tls"] = "starttls"
+    connections: int = Field(default=4, ge=1, le=100)
+    per_domain: int = Field(default=0, ge=0)
 
 
 class Tracking(_Part):

@@ -13,6 +13,7 @@ from relance.base.clock import Clock, SystemClock
 from relance.base.errors import BadDocument, LeaseLost, Refused, RelanceError
 from relance.channels.batch import MAX_ATTEMPTS, HandingBatch, Leaving, Settled
 from relance.channels.channel import BAD_ADDRESS, Channel, Delivery, message_id
+from relance.channels.domains import DomainPace, domain_pace
 from relance.channels.hand_over import judge, same_address_key
 from relance.channels.settings import MailSettings, refuse_unready
 from relance.channels.writing import Writer
@@ -90,6 +91,7 @@ class _Work:
     stopping: Callable[[], bool]
     writer: Writer
     until: datetime
+    domains: DomainPace
     tally: _Tally = field(default_factory=_Tally)
     lease: int = 0
     settled: list[Settled] = field(default_factory=list)
@@ -121,7 +123,8 @@ def send_due(
     if channel.live:
         refuse_unready(settings)
     writer, machine = Writer(ledger, settings), machine or SystemClock()
-    work = _Work(ledger, settings, channel, clock, machine, pace or Pace(), stopping, writer, until=machine.now())
+    domains = domain_pace(settings.smtp.per_domain if settings.smtp else 0)
+    work = _Work(ledger, settings, channel, clock, machine, pace or Pace(), stopping, writer, machine.now(), domains)
     _recover(work)
     if ledger.due(channel.name, clock.now(), 1):
         with channel.open() as delivery:
@@ -240,11 +243,14 @@ def _judged(work: _Work, rows: Sequence[OutboxRow], now: datetime) -> tuple[list
     left, leaving, ended = set(facts.left_today), [], []
     for row in rows:
         verdict = judge(row.outgoing, facts, now, left)
-        if verdict.state == "leave":
+        if verdict.state != "leave":
+            ended.append(Settled(row, Outcome(row.id, verdict.state, verdict.reason)))
+        elif wait := work.domains.wait(row.outgoing.address):
+            later = now + timedelta(seconds=wait)
+            ended.append(Settled(row, Outcome(row.id, "deferred", "domain_rate", retry_at=later)))
+        else:
             left.add(same_address_key(row.outgoing))
             domain = work.settings.sender(row.outgoing.sender).domain
             name = row.message_id or message_id(row.outgoing.key, domain)
             leaving.append(Leaving(row, verdict.context, name))
-        else:
-            ended.append(Settled(row, Outcome(row.id, verdict.state, verdict.reason)))
     return leaving, ended

@@ -39,7 +39,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """A server that takes mail. The password is the first line of a file that only its owner may read."""
+    """A server that takes mail. The password is the first line of a file that only its owner may read.
+
+    At most `per_domain` messages a minute go to one domain, 0 for no limit.
+    """
 
     host: str
     port: int = 587
@@ -50,6 +53,7 @@ class Smtp:
     hello: str = "localhost"
     messages_per_connection: int = 100
     connections: int = 4
+    per_domain: int = 0
 
 
 @dataclass(frozen=True, slots=True)

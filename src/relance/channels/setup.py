@@ -51,4 +51,4 @@ def _smtp(one: said.Smtp | None) -> Smtp | None:
     if one is None:
         return None
     password = Path(one.password_file) if one.password_file else None
-    return Smtp(one.host, one.port, one.user, password, one.tls)
+    return Smtp(one.host, one.port, one.user, password, one.tls, connections=one.connections, per_domain=one.per_domain)
