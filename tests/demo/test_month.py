@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from relance.base.home import Home
 from relance.channels.email.mailbox import mails
 from relance.customers.installation import Installation, open_installation
 from relance.demo.month import SCENARIOS, Month, live, make_files, make_home
+from relance.demo.reacting import TRUTH
 from relance.explaining.explain import explain
 from relance.policy.equation import equations
 
@@ -32,7 +34,8 @@ def lived(home: Home) -> Iterator[tuple[Installation, Month]]:
     turns = plan.turns[:DAYS]
     deliveries = tuple(each for each in plan.deliveries if each.known_at <= turns[-1])
     place = open_installation(home)
-    yield place, live(place, replace(plan, turns=turns, deliveries=deliveries), lambda what, done, total: None)
+    likely = dict.fromkeys(SCENARIOS, 0.8)  # three days of a small demo reach two dozen people
+    yield place, live(place, replace(plan, turns=turns, deliveries=deliveries), lambda what, done, total: None, likely)
     place.close()
 
 
@@ -74,3 +77,16 @@ def test_a_demo_is_replaced_only_when_asked(tmp_path: Path) -> None:
     (home.path / "left.txt").write_text("from before")
     make_home(home, again=True)
     assert not (home.path / "left.txt").exists()
+
+
+def test_members_who_were_written_to_react_and_the_shop_tells_their_orders(
+    lived: tuple[Installation, Month],
+) -> None:
+    place, _ = lived
+    truth = json.loads((place.home.path / TRUTH).read_text())
+    told = place.engine.rows("SELECT order_id, placed_at, known_at FROM orders WHERE order_id LIKE 'R-%'")
+    assert 0 < len(told) <= sum(each["orders_planted"] for each in truth.values())
+    assert all(row["placed_at"] < row["known_at"] for row in told), "through an export, the morning after"
+    written = place.engine.value("SELECT count(DISTINCT (scenario, contact)) FROM decisions WHERE outcome = 'send'")
+    assert written == sum(each["written_to"] for each in truth.values())
+    assert place.engine.value("SELECT count(*) FROM reactions WHERE kind = 'click' AND verdict = 'human'") > 0

@@ -166,6 +166,7 @@ def _tell_where(home: Home, month: Month, seconds: float) -> None:
         "",
         "Look around:",
         f"  relance scenario list --home {home.path}",
+        f"  relance report --home {home.path}",
         f"  relance decisions export --home {home.path} --csv | head",
         f"  relance audience count --segment fideles --home {home.path} --as-of {last:%Y-%m-%dT%H:%MZ}",
         f"  relance plan --home {home.path} --as-of {last:%Y-%m-%dT%H:%MZ}",

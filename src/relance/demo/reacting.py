@@ -1,4 +1,4 @@
-"""The members who were written to react: clicks as raw hits, orders in the shop's next export; the truth in a file."""
+"""Members who were written to click, order in the shop's next export, or leave; the truth goes into a file."""
 
 # Whoever is written to for the first time by a scenario orders once more with the scenario's own chance; whoever is
 # held out does not. So the effect per head is known, and reports, which never open the file, can be checked by it.
@@ -26,6 +26,8 @@ from relance.customers.star import STAR
 from relance.engines.hits import Hit
 from relance.engines.sqlite_hits import open_hits
 from relance.engines.texts import compiled
+from relance.tracking.leaving import ONE_CLICK, leave
+from relance.tracking.tokens import Leave
 
 TRUTH = "truth.json"
 EFFECTS: Mapping[str, float] = {"forgotten-cart": 0.12, "second-purchase": 0.08, "win-back": 0.05}
@@ -35,8 +37,9 @@ DEAREST = Decimal(250)  # a basket beyond is an institution's
 _ENOUGH = 2_000  # baskets to copy from
 _BY = time(8, 20)  # before the morning's export
 _CLOCK = {"at": "instant"}
+_PARTS = ("step", "occurrence", "channel", "purpose")
 _READER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/147.0"
-_CLICKS, _CLICKS_BEFORE_ORDERING, _ROBOTS = 0.07, 0.8, 0.03
+_CLICKS, _CLICKS_BEFORE_ORDERING, _ROBOTS, _LEAVES = 0.07, 0.8, 0.03, 0.006
 Line = dict[str, str]
 
 
@@ -79,6 +82,7 @@ class Readers:
             if file is not None:
                 counted.able += 1
                 self._click(row, at, orders, hits)
+                self._leave(row, place, at, hits)
             if orders and file is not None:
                 counted.orders += 1
                 self._order(file, row, place, at)
@@ -135,6 +139,18 @@ class Readers:
         if self._draw(row, "robot") < _ROBOTS:
             hits.setdefault(at, []).append(Hit("click", *message, "button", "safelinks", "198.51.100"))
 
+    def _leave(
+        self, row: Mapping[str, str], place: Installation, at: datetime, hits: dict[datetime, list[Hit]]
+    ) -> None:
+        """A few want no more, by the button of their mail program."""
+        if self._draw(row, "leaves") >= _LEAVES:
+            return
+        later = at + timedelta(minutes=90)
+        message = (row["scenario"], row["step"], row["occurrence"])
+        wish = Leave(int(row["contact"]), row["channel"], row["purpose"], None, "fr", message)
+        if leave(place.ledger, wish, "kind", ONE_CLICK, "List-Unsubscribe", later) and wish.hit is not None:
+            hits.setdefault(later, []).append(wish.hit)
+
 
 def readers_of(seed: int, exports: Path, history: Path, effects: Mapping[str, float]) -> Readers:
     """Those of a demo; `history` is its first export of orders, from which baskets are copied."""
@@ -173,12 +189,12 @@ def _first() -> ir.Table:
     made = house_relation("decisions")
     made = made.filter(made["outcome"] == "send")
     own = ["scenario", "contact"]
-    made = made.select(*own, "step", "occurrence", "channel", "at")
+    made = made.select(*own, *_PARTS, "at")
     clock = scratch("reacting_clock", _CLOCK).select(now="at")
     earlier = made.join(clock, made["at"] < clock["now"]).select(*own)
     today = made.join(clock, made["at"] == clock["now"]).select(*made.columns)
     new = today.anti_join(earlier, own)
-    parts = {name: new[name].min() for name in ("step", "occurrence", "channel")}
+    parts = {name: new[name].min() for name in _PARTS}
     first = new.group_by(*own).agg(**parts)
     vault = relation("contacts" + VAULT, STAR["contacts"].vault_columns).select("contact", "own_id")
     return first.inner_join(vault, "contact").order_by("scenario", "own_id")
