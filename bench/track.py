@@ -84,7 +84,7 @@ def _served(kind: str, home: Path) -> Iterator[int]:
 
 
 def _serve(kind: str, home: Path, port: int) -> None:
-    office = Office({KEY.id: KEY}, "Bench", True, home / "ledger.sqlite", home / "hits.sqlite")
+    office = Office({KEY.id: KEY}, "Bench", {}, home / "ledger.sqlite", home / "hits.sqlite")
     app: Any = bare if kind == "bare" else Tracker(office, SystemClock())
     uvicorn.run(app, port=port, log_level="error", access_log=False, lifespan="off", server_header=False)
 

@@ -1,4 +1,4 @@
-"""What a spam filter thinks of every message we ship, as it leaves: both languages, full and bare."""
+"""What a spam filter thinks of every message we ship, as it leaves: both languages, full and bare, followed or not."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from relance.channels.channel import Message
 from relance.channels.email.mime import to_bytes
 from relance.channels.settings import Sender
 from relance.messages.documents import SHIPPED, shipped
+from relance.messages.following import Trail, follow
+from relance.messages.links import SigningKey
 from relance.messages.rendering import compile_message, render
 from relance.messages.samples import samples
 
 HIGHEST = 2.0
 LOCALE = {"fr": "fr-CA", "en": "en-CA"}
 SHOP = Sender("Librairie des Deux Rives", "bonjour@deuxrives.example", "sophie@deuxrives.example")
+ROOT, KEY = "https://courriels.deuxrives.example", SigningKey("1", b"a secret of this shop")
+TRAIL = Trail(KEY, ROOT, 7, "forgotten-cart", "reminder", "cart-123456#1", "email", links=True, pixel=True)
 # The line by which such filters are tried.
 SPAM = b"""From: a@deuxrives.example\nTo: b@courriel.example\nSubject: Hello\nMessage-ID: <spam@deuxrives.example>
 
@@ -34,12 +38,14 @@ def mails() -> dict[str, bytes]:
     for name in SHIPPED:
         compiled = compile_message(shipped(name))
         for language, locale in LOCALE.items():
-            for place, context in enumerate(samples(compiled.fields)):
+            written = [(render(compiled, language, locale, one), one) for one in samples(compiled.fields)]
+            written.append((follow(written[0][0], TRAIL), written[0][1]))
+            for place, (rendered, context) in enumerate(written):
                 key = f"{name}-{language}-{place}"
                 message = Message(
                     to="marie@courriel.example",
                     sender=SHOP,
-                    rendered=render(compiled, language, locale, context),
+                    rendered=rendered,
                     message_id=f"<{key}@deuxrives.example>",
                     feedback=(name, name, "marketing", "shop"),
                     unsubscribe_url=context["unsubscribe_url"],
@@ -78,4 +84,4 @@ def test_every_message_we_ship_looks_honest_to_a_spam_filter(tmp_path: Path) -> 
     found = scores(letters, tmp_path)
     assert found.pop("spam") > 5, "the filter tells nothing apart here"
     assert {name: score for name, score in found.items() if score > HIGHEST} == {}
-    assert len(found) == len(SHIPPED) * 2 * 3
+    assert len(found) == len(SHIPPED) * 2 * 4

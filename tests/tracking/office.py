@@ -34,13 +34,14 @@ class Desk:
 
     folder: Path
     brand: str = "Lire ici"
+    senders: Mapping[str, str] = field(default_factory=lambda: {"shop": "Lire ici", "other": "Deux Rives"})
     keys: Mapping[str, SigningKey] = field(default_factory=lambda: {KEY.id: KEY})
 
     def __post_init__(self) -> None:
         migrate_ledger(self.folder / "ledger.sqlite")
         self.ledger: Ledger = open_ledger(self.folder / "ledger.sqlite")
         self.hits = open_hits(self.folder / "hits.sqlite")
-        office = Office(self.keys, self.brand, False, self.folder / "ledger.sqlite", self.folder / "hits.sqlite")
+        office = Office(self.keys, self.brand, self.senders, self.folder / "ledger.sqlite", self.folder / "hits.sqlite")
         self.tracker = Tracker(office, FixedClock(TEN))
 
     def ask(self, path: str, method: str = "GET", body: bytes = b"", agent: str = BROWSER, **more: str) -> Reply:

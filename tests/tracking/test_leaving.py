@@ -94,6 +94,23 @@ def test_who_does_not_want_to_be_noticed_is_not_on_mail_already_sent_either(desk
     assert states(desk) == [("queued", None)]
 
 
+def test_with_one_sender_a_refusal_means_it_under_every_name(tmp_path) -> None:
+    (tmp_path / "one").mkdir()
+    desk = Desk(tmp_path / "one", senders={"main": "Lire ici"})
+    waiting(desk, outgoing(7), outgoing(7, occurrence="two", sender="another name"))
+    desk.ask(f"/t/u/{unsubscribe_token()}", method="POST", body=ONE_CLICK)
+    assert states(desk) == [("cancelled", "consent_refused")] * 2
+    assert [(denial.sender, denial.purpose) for denial in desk.ledger.denials()] == [(None, "marketing")]
+    desk.close()
+
+
+def test_with_several_senders_the_page_names_the_one_that_wrote(tmp_path) -> None:
+    (tmp_path / "two").mkdir()
+    desk = Desk(tmp_path / "two", senders={"shop": "Librairie des Deux Rives", "other": "Lire ici"})
+    assert "suggestions de Librairie des Deux Rives" in desk.ask(f"/t/u/{unsubscribe_token()}").body
+    desk.close()
+
+
 def test_a_link_for_one_thing_opens_nothing_else(desk: Desk) -> None:
     assert desk.ask(f"/t/p/{unsubscribe_token()}", method="POST", body=ONE_CLICK).status == 404
     assert desk.ask(f"/t/u/{unsubscribe_token(purpose=VIEW)}", method="POST", body=ONE_CLICK).status == 404

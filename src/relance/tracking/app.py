@@ -50,13 +50,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the tracker stands on. It needs no warehouse; redirects need no ledger either."""
+    """What the tracker stands on: keys, the brand, its senders' shown names, two files.
+
+    It needs no warehouse; redirects need no ledger either.
+    """
 
     keys: Keys
     brand: str
-    one_sender: bool
+    senders: Mapping[str, str]
     ledger: Path
     hits: Path
+
+    def name_of(self, sender: str | None) -> str:
+        """Who stops writing: the sender where there are several, else the brand."""
+        return self.senders.get(sender or "", self.brand) if len(self.senders) > 1 else self.brand
 
 
 class Tracker:
@@ -127,16 +134,16 @@ class Tracker:
 
     async def _leave(self, scope: Scope, receive: Receive, wish: Leave) -> Answer:
         """GET asks and changes nothing; POST is heard at once, without session, cookie or referrer (RFC 8058)."""
-        brand = self.office.brand
+        name = self.office.name_of(wish.sender)
         if scope["method"] != "POST":
-            return Answer(200, _PAGE, ask_page(wish.language, brand, wish.channel, wish.purpose))
+            return Answer(200, _PAGE, ask_page(wish.language, name, wish.channel, wish.purpose))
         body = await _body(receive)
         if body is None:
-            return Answer(413, _PAGE, broken_page(brand))
+            return Answer(413, _PAGE, broken_page(self.office.brand))
         choice, source = _choice(body)
         if not await asyncio.get_running_loop().run_in_executor(self._hands, self._left, wish, choice, source):
-            return Answer(503, [*_PAGE, (b"retry-after", b"30")], busy_page(wish.language, brand))
-        return Answer(200, _PAGE, done_page(wish.language, brand, choice))
+            return Answer(503, [*_PAGE, (b"retry-after", b"30")], busy_page(wish.language, name))
+        return Answer(200, _PAGE, done_page(wish.language, name, choice))
 
     def _left(self, wish: Leave, choice: Choice, source: str) -> bool:
         """Whether the ledger has it; only then is the person told so."""
@@ -145,7 +152,7 @@ class Tracker:
         except RelanceError:
             return False
         try:
-            whom = replace(wish, sender=None) if self.office.one_sender else wish
+            whom = wish if len(self.office.senders) > 1 else replace(wish, sender=None)
             new = leave(ledger, whom, choice, source, _said(wish, choice), self.clock.now())
         except RelanceError:
             return False

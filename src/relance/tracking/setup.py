@@ -12,5 +12,6 @@ def tracker_of(home: Home, clock: Clock | None = None) -> Tracker:
     """The tracker of a home, to be mounted where `/t/` begins or served alone; its clock is that of the home."""
     settings = home.settings()
     keys = verifying_keys(home.secret(), settings.tracking.key)
-    office = Office(keys, settings.brand.name, len(settings.senders) <= 1, home.ledger, home.hits)
+    senders = {name: sender.from_name for name, sender in settings.senders.items()}
+    office = Office(keys, settings.brand.name, senders, home.ledger, home.hits)
     return Tracker(office, clock or home.clock())
