@@ -51,8 +51,8 @@ def cart(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 USED_UP = {"title": "Terreau, 40 L", "url": "https://lire.example/t", "last_on": date(2026, 11, 1)}
 CONTEXTS: dict[str, dict[str, Any]] = {
-    "replenishment": people(products=[USED_UP]),
-    "replenishment-again": people(products=[USED_UP]),
+    "replenishment": people(items=[USED_UP]),
+    "replenishment-again": people(items=[USED_UP]),
     "forgotten-cart": cart(book(1, author="Hélène Roy", price=Decimal("24.95"), currency="CAD"), book(2)),
     "second-purchase": people(product="Les Marées lentes"),
     "win-back": people(last_order_on=date(2026, 11, 1)),

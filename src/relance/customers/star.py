@@ -210,6 +210,18 @@ DECLARED = (
     _table("cart_lines", "a product in a cart", "line", _CART_LINES, happened="added_at", owner="carts"),
     _table("products", "a product", "product", _PRODUCTS),
     _table(
+        "recurring_products",
+        "a product that is bought again and again, and how many days one lasts",
+        "product",
+        "product text\ntype text\ninterval_days integer days\nadvice_fr text\nadvice_en text",
+    ),
+    _table(
+        "recurring_types",
+        "a type of recurring product (by name, or a category), and how many days one lasts",
+        "type",
+        "type text\ninterval_days integer days\nadvice_fr text\nadvice_en text",
+    ),
+    _table(
         "product_prices",
         "a price in force from an instant",
         "product currency valid_from",

@@ -65,13 +65,17 @@ def trigger_table(scenario: Scenario) -> str:
     trigger = scenario.trigger
     if trigger.date:
         return MOMENTS[trigger.date.of][0] if trigger.date.of in MOMENTS else trigger.date.of.partition(".")[0]
+    if trigger.comes_round:
+        return "order_lines"
     kind = trigger.row or trigger.quiet
     assert kind is not None
     return kind.table
 
 
 def _on_dates(scenario: Scenario, view: OneContact) -> bool:
-    """Whether the trigger looks at a column of calendar dates, which have no instant of their own."""
+    """Whether the trigger counts from calendar dates, so that the query itself says when each falls due."""
+    if scenario.trigger.comes_round:
+        return True
     trigger = scenario.trigger.date
     if trigger is None or trigger.of in MOMENTS:
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relance.audiences.probes import describe
-from relance.explaining import gates, timing
+from relance.explaining import gates, rounds, timing
 from relance.explaining.case import Case
 from relance.explaining.explanation import Condition, Evidence, Seen, Verdict
 from relance.explaining.found import Found
@@ -27,6 +27,7 @@ _QUESTIONS: Mapping[str, Said] = {
     "no_basis": Said("A accepté ces messages", "Has agreed to these messages"),
     "suppressed": Said("Son adresse n’est pas mise de côté", "The address is not set aside"),
     "reentry": Said("N’a pas eu ce message il y a peu", "Has not had this message a short while ago"),
+    "repurchased": Said("Ne l’a pas racheté depuis", "Has not bought it again since"),
     "nothing_left": Said("Il reste quelque chose à montrer", "There is something left to show"),
     "quiet_hours": Said("Hors de la plage de silence", "Outside quiet hours"),
     "same_address": Said("Personne d’autre à cette adresse", "Nobody else at this address"),
@@ -96,6 +97,8 @@ def _stops(reading: Reading) -> Iterator[Asked]:
     scenario = reading.case.version.scenario
     if scenario.reentry:
         yield Asked("reentry", _QUESTIONS["reentry"], timing.reentry(reading.case, scenario.reentry.after))
+    if scenario.trigger.comes_round:
+        yield Asked("repurchased", _QUESTIONS["repurchased"], rounds.repurchased(reading))
     for place, name in enumerate(scenario.stop):
         words = _STOP.put(name=Said(readable(name, "fr").lower(), readable(name, "en").lower()))
         yield _tree(reading, name, f"stop_{place}", words, refuses_when=True)

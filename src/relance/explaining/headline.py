@@ -31,6 +31,7 @@ _BECAUSE: Mapping[str, Said] = {
     "reentry": Said(
         "ce contact a eu ce message il y a peu ({seen})", "this contact had this message a short while ago ({seen})"
     ),
+    "repurchased": Said("ce contact l’a racheté depuis ({seen})", "this contact has bought it again since ({seen})"),
     "ordered": Said("ce contact a commandé depuis", "this contact has ordered since"),
     "more_than_one_order": Said(
         "ce contact a déjà plus d’une commande ({seen})", "this contact already has more than one order ({seen})"

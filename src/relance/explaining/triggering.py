@@ -14,6 +14,7 @@ from relance.audiences.conditions import RowCriteria
 from relance.audiences.words import describe_rows
 from relance.base.clock import naive_utc
 from relance.customers.relations import scratch
+from relance.explaining import rounds
 from relance.explaining.arrivals import Arrival, arrivals, trigger_table
 from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
@@ -38,6 +39,10 @@ def question(scenario: Scenario) -> Said:
     if trigger.row:
         thing = _thing(trigger.row.table, trigger.row.where)
         return _after(trigger.row.days, Said(f"un fait nouveau : {thing.fr}", f"a new {thing.en}"))
+    if trigger.comes_round:
+        return Said("Un achat régulier bientôt épuisé", "A regular purchase that is nearly used up")
+    if trigger.handed_over:
+        return Said("Un autre scénario passe le relais", "Another scenario hands over")
     assert trigger.date is not None
     return _after(trigger.date.days, _date(trigger.date))
 
@@ -48,6 +53,8 @@ def trigger_found(case: Case, known: datetime) -> Found:
     if arrival is None:
         return Found(True, Seen(_NONE))
     said = _SEEN.put(fact=case.pen.at(arrival.fact_at), due=case.pen.at(arrival.due_at))
+    if case.version.scenario.trigger.comes_round:
+        said = rounds.told(case, arrival)
     value = {"occurrence": arrival.occurrence, "fact_at": arrival.fact_at, "due_at": arrival.due_at}
     return Found(False, Seen(said, value, tuple(fact_rows(case, arrival.subject, known))))
 
@@ -55,6 +62,10 @@ def trigger_found(case: Case, known: datetime) -> Found:
 def fact_rows(case: Case, subject: str, known: datetime) -> list[Evidence]:
     """The row of the trigger’s table that an occurrence is about, in the version known then."""
     scenario = case.version.scenario
+    if scenario.trigger.comes_round:
+        return rounds.purchase_rows(case, subject)
+    if scenario.trigger.handed_over:
+        return []
     table = case.view.table(trigger_table(scenario))
     column = _column(scenario.trigger.date)
     case.place.engine.load("explained_fact", _FACT, [{"subject": subject, "fact_known": naive_utc(known)}])

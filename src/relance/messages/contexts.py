@@ -21,6 +21,7 @@ from relance.policy.consent import acts_on
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import lay_out_lines, left_in_carts
+from relance.scenarios.rounds import ZONE_SPANS, bought_lines, subject_of, zone_rows
 from relance.scenarios.triggers import CLOCKS, clock_of
 from relance.scenarios.versions import Version
 
@@ -67,6 +68,7 @@ def lay_out_batch(batch: Batch) -> None:
     now = naive_utc(max(row["at"] for row in batch.rows))
     clock = {"rule": RULE, "turn": now, "known": now, "decided_until": now, "fresh_since": now, "reentry_since": now}
     batch.engine.load("clocks", CLOCKS, [clock])
+    batch.engine.load("zone_spans", ZONE_SPANS, zone_rows(batch.place.zone))
     work = [{name: row.get(name) for name in WORK} for row in batch.rows]
     batch.engine.load("work", WORK, work)
 
@@ -168,13 +170,41 @@ def _cart_url(batch: Batch, _: Field) -> Values:
 
 
 def _items(batch: Batch, _: Field) -> Values:
-    """What is left in the cart now, with what the page of the product says."""
+    """What is left in the cart now, or what comes round, with what the page of the product says."""
+    if batch.version and batch.version.scenario.trigger.comes_round:
+        return _coming_round(batch)
     items = (batch.version and batch.version.scenario.items) or Items()
     lay_out_lines(batch.engine, batch.view, RULE)
     values: Values = {}
     for row in _asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))
     return values
+
+
+def _coming_round(batch: Batch) -> Values:
+    """The products of each purchase, when they were bought, and the shop's advice about them."""
+    values: Values = {}
+    for row in _asked(batch, "coming round", lambda: _products_bought(batch.view)):
+        said = {name: row[name] for name in ("advice_fr", "advice_en") if row[name]}
+        values.setdefault(row["probe"], []).append(_item(row, batch) | said | {"last_on": row["bought_on"]})
+    return values
+
+
+def _products_bought(view: View) -> ir.Table:
+    asked = scratch("approved", APPROVED).select("probe", "contact", "subject")
+    lines = bought_lines(view, clock_of(RULE, "turn", "known"))
+    lines = lines.mutate(subject=subject_of(lines)).select("contact", "subject", "type", "product", "bought_on")
+    rows = asked.inner_join(lines.distinct(), ["contact", "subject"])
+    products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
+    rows = rows.left_join(products, "product", rname="p_{name}").left_join(_prices(view), "product", rname="c_{name}")
+    own = view.facts("recurring_products").select("product", own_fr="advice_fr", own_en="advice_en")
+    types = view.facts("recurring_types").select("type", type_fr="advice_fr", type_en="advice_en")
+    rows = rows.left_join(own, "product", rname="o_{name}").left_join(types, "type", rname="t_{name}")
+    rows = rows.mutate(
+        advice_fr=ibis.coalesce(rows["own_fr"], rows["type_fr"]),
+        advice_en=ibis.coalesce(rows["own_en"], rows["type_en"]),
+    )
+    return rows.select("probe", "bought_on", "advice_fr", "advice_en", *_PRINTED).order_by("probe", "product")
 
 
 def _products_left(items: Items, view: View) -> ir.Table:

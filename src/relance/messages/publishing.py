@@ -106,7 +106,7 @@ def _check_stops(scenario: Scenario, document: Document) -> None:
     from relance.policy.reasons import AFTER_STOPS, BEFORE_STOPS, DEFERRALS
 
     for name in scenario.stop:
-        if name in {*BEFORE_STOPS, *AFTER_STOPS, *DEFERRALS, "reentry"}:
+        if name in {*BEFORE_STOPS, *AFTER_STOPS, *DEFERRALS, "reentry", "repurchased"}:
             raise document.error(
                 f"“{name}” is a reason of the house; give the stop condition another name", ("stop", name)
             )

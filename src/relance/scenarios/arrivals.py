@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.customers.relations import View, house_relation
+from relance.scenarios.rounds import told_together
 from relance.scenarios.triggers import ARRIVALS, clock_of, trigger_rows
 from relance.scenarios.versions import Version
 
@@ -19,9 +20,11 @@ JOURNEY = ("scenario", "contact", "visitor", "occurrence")
 
 def entering(version: Version, view: View, rule: str) -> ir.Table:
     """Candidates of the trigger that no earlier turn has decided; columns of ENTERING."""
-    due = trigger_rows(version.scenario, view, rule, "unseen")
+    comes_round = version.scenario.trigger.comes_round
+    due = trigger_rows(version.scenario, view, rule, "unseen", *(("again", "soon") if comes_round else ()))
     begun = _begun(version, view, rule)
-    return due.anti_join(begun, same_journey(due, begun))
+    fresh = due.anti_join(begun, same_journey(due, begun))
+    return told_together(fresh).select(*ENTERING) if comes_round else fresh
 
 
 def arriving(rows: ir.Table) -> ir.Table:

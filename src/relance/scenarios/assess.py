@@ -12,6 +12,7 @@ from relance.audiences.probes import PROBES, Observed, observe
 from relance.customers.relations import View, house_relation, scratch
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Scenario
+from relance.scenarios.rounds import purchases
 from relance.scenarios.triggers import clock_of
 
 # Per rule and span of due times: is a feed that the scenario needs still missing, or missing for good?
@@ -56,8 +57,9 @@ def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
     rows = _with_feeds(rows, scenario, rule)
     rows, reads = _with_conditions(rows, scenario, view, zone)
     rows = _with_reentry(rows, scenario, rule)
+    rows = _with_repurchase(rows, scenario, view, rule)
     rows = _with_items(rows, scenario)
-    reasons = [ibis.ifelse(rows["reentry"], "reentry,", "")]
+    reasons = [ibis.ifelse(rows[name], f"{name},", "") for name in ("reentry", "repurchased")]
     reasons += [ibis.ifelse(rows[f"stop_{place}"], f"{name},", "") for place, name in enumerate(scenario.stop)]
     stopped = reasons[0]
     for reason in reasons[1:]:
@@ -138,6 +140,16 @@ def _with_reentry(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
     joined = rows.left_join(last, "contact", rname="entry_{name}").cross_join(clock_of(rule, "reentry_since"))
     again = joined["last_entry"].notnull() & (joined["last_entry"] >= joined["reentry_since"])
     return joined.mutate(reentry=joined["entering"] & again)
+
+
+def _with_repurchase(rows: ir.Table, scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """An earlier repurchase of the type starts again: its own purchase will come round."""
+    said = scenario.trigger.comes_round
+    if said is None:
+        return rows.mutate(repurchased=ibis.literal(False))
+    bought = purchases(said, view, clock_of(rule, "turn", "known")).select("contact", "subject", "again")
+    joined = rows.left_join(bought, ["contact", "subject"], rname="bought_{name}")
+    return joined.mutate(repurchased=joined["again"].fill_null(False)).drop("again")
 
 
 def _with_items(rows: ir.Table, scenario: Scenario) -> ir.Table:

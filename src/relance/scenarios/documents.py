@@ -85,18 +85,34 @@ class QuietTrigger(_Part):
     days: int = Field(default=1, ge=1, le=60)
 
 
+class ComesRound(_Part):
+    """A purchase of a recurring product or type is nearly used up: interval × quantity, less the lead.
+
+    `quantity: ignored` where people buy to resell. Reminders due within `together` are one message.
+    """
+
+    quantity: Literal["counts", "ignored"] = "counts"
+    together: SpanField = Span(days=7)
+
+
+class HandedOver(_Part):
+    """Another scenario hands its contacts over."""
+
+
 class Trigger(_Part):
     """Exactly one kind."""
 
     date: DateTrigger | None = None
     row: RowTrigger | None = None
     quiet: QuietTrigger | None = None
+    comes_round: ComesRound | None = None
+    handed_over: HandedOver | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Trigger:
-        given = [name for name in ("date", "row", "quiet") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError("a trigger is exactly one of date, row, quiet")
+        kinds = ("date", "row", "quiet", "comes_round", "handed_over")
+        if sum(getattr(self, name) is not None for name in kinds) != 1:
+            raise ValueError(f"a trigger is exactly one of {', '.join(kinds)}")
         return self
 
 
@@ -145,8 +161,14 @@ class Arm(_Part):
     otherwise: tuple[Step, ...] | None = Field(default=None, alias="else")
 
 
+class OnStop(_Part):
+    """What follows where a condition stops a journey that has begun: another scenario takes the contact on."""
+
+    hand_over: Name
+
+
 class Step(_Part):
-    """Exactly one of send, wait, branch, exit, go_to; the name is optional but then unique."""
+    """Exactly one of send, wait, branch, exit, go_to, hand_over; the name is optional but then unique."""
 
     name: Name | None = None
     send: Send | None = None
@@ -154,10 +176,11 @@ class Step(_Part):
     branch: tuple[Arm, ...] | None = None
     exit: Name | None = None
     go_to: Name | None = None
+    hand_over: Name | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Step:
-        kinds = ("send", "wait", "branch", "exit", "go_to")
+        kinds = ("send", "wait", "branch", "exit", "go_to", "hand_over")
         given = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError(f"a step is exactly one of {', '.join(kinds)}")
@@ -193,12 +216,19 @@ class Scenario(_Part):
     fresh_for: SpanField
     target: Conditions | None = None
     stop: dict[Name, Conditions] = {}
+    on_stop: dict[Name, OnStop] = {}
     items: Items | None = None
     reentry: Reentry | None = None
     holdout: Share = 0.0
     on_lose: Literal["drop", "wait"] = "drop"
     steps: tuple[Step, ...] = Field(min_length=1)
     goal: Goal | None = None
+
+    @model_validator(mode="after")
+    def _slot(self) -> Scenario:
+        if self.trigger.comes_round and self.schedule is None:
+            raise ValueError("a purchase comes round on a date, so the scenario needs a schedule")
+        return self
 
     @property
     def occurs(self) -> str:

@@ -13,7 +13,7 @@ from relance.customers.relations import scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.warehouse import Engine
 from relance.scenarios.moment import Moment, wait_ends
-from relance.scenarios.program import END, Node
+from relance.scenarios.program import END, HANDED_TO, Node
 from relance.scenarios.versions import Version
 
 # Where a decision at a node leads; what is not listed ends the journey.
@@ -25,6 +25,8 @@ FOLLOWS: Mapping[str, str] = {
     "next_node": "integer",
     "next_due": "instant",
 }
+# Which scenario takes a journey on where a condition stops it.
+TAKEN_ON: Mapping[str, str] = {"scenario": "text", "version": "integer", "reason": "text", "taken_on": "text"}
 OUTCOMES: Mapping[str, str] = {
     **HOUSE_TABLES["decisions"],
     "node": "integer",
@@ -35,9 +37,10 @@ OUTCOMES: Mapping[str, str] = {
 
 
 def lay_follows(engine: Engine, moment: Moment, versions: Iterable[Version]) -> None:
-    """Fills scratch table `follows` for every version at work in the turn."""
-    rows = [row for version in versions for row in _follows(version, moment)]
-    engine.load("follows", FOLLOWS, rows)
+    """Fills scratch tables `follows` and `taken_on` for every version at work in the turn."""
+    every = list(versions)
+    engine.load("follows", FOLLOWS, [row for version in every for row in _follows(version, moment)])
+    engine.load("taken_on", TAKEN_ON, [row for version in every for row in _taken_on(version)])
 
 
 def journey_rows() -> ir.Table:
@@ -46,12 +49,15 @@ def journey_rows() -> ir.Table:
     made = made.filter(made["outcome"] != "deferred")
     follows = scratch("follows", FOLLOWS)
     rows = made.left_join(follows, ["scenario", "version", "node", "outcome"], rname="f_{name}")
+    taken_on = scratch("taken_on", TAKEN_ON)
+    rows = rows.left_join(taken_on, ["scenario", "version", "reason"], rname="t_{name}")
+    handed = (rows["outcome"] == "refused") & ~rows["entering"]  # who had the message, and was stopped after it
     goes_on = rows["next_node"].notnull()
     rows = rows.mutate(
         state=ibis.ifelse(goes_on, "waiting", "ended"),
         node=ibis.coalesce(rows["next_node"], rows["node"]),
         due_at=ibis.coalesce(rows["next_due"], rows["due_at"]),
-        reason=ibis.coalesce(rows["reason"], rows["outcome"]),
+        reason=ibis.coalesce(ibis.ifelse(handed, rows["taken_on"], None), rows["reason"], rows["outcome"]),
     )
     return rows.select(*HOUSE_TABLES["journeys"])
 
@@ -68,6 +74,14 @@ def _follows(version: Version, moment: Moment) -> list[dict[str, Any]]:
             for outcome in outcomes
         ]
     return rows
+
+
+def _taken_on(version: Version) -> list[dict[str, Any]]:
+    own = {"scenario": version.name, "version": version.number}
+    return [
+        own | {"reason": reason, "taken_on": f"{HANDED_TO}{said.hand_over}"}
+        for reason, said in version.scenario.on_stop.items()
+    ]
 
 
 def _after(version: Version, node: Node, moment: Moment) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from relance.engines.warehouse import Engine
 from relance.scenarios.assess import FEED_DAYS
 from relance.scenarios.documents import Need, Scenario, Wait
 from relance.scenarios.due import DUE_DAYS, Window, due_days
+from relance.scenarios.rounds import SOON, ZONE_SPANS, zone_rows
 from relance.scenarios.triggers import CLOCKS, OLD
 from relance.scenarios.versions import Version
 
@@ -76,6 +77,7 @@ def lay_out(engine: Engine, moment: Moment, running: Sequence[Running]) -> None:
     feeds = _complete_until(engine, moment)
     rows = [row for each in running for row in _feed_days(each, moment, feeds)]
     engine.load("feed_days", FEED_DAYS, rows)
+    engine.load("zone_spans", ZONE_SPANS, zone_rows(moment.zone))
 
 
 def window_of(running: Running, moment: Moment) -> Window:
@@ -137,6 +139,9 @@ def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:
     if moment.enter_since is None and window.since > running.before:
         before = Window(running.before, window.since)
         rows += due_days(scenario, before, moment.zone, running.version.name + OLD)
+    if said := scenario.trigger.comes_round:
+        soon = Window(moment.turn, said.together.after(moment.turn, moment.zone))
+        rows += due_days(scenario, soon, moment.zone, running.version.name + SOON)
     return rows
 
 

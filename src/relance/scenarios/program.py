@@ -12,7 +12,8 @@ from relance.scenarios.documents import Arm, Scenario, Send, Step, Wait
 Kind = Literal["send", "wait", "branch", "exit"]
 END = -1
 _END = ""
-_KINDS = ("send", "wait", "branch", "exit", "go_to")
+_KINDS = ("send", "wait", "branch", "exit", "go_to", "hand_over")
+HANDED_TO = "hand_over:"  # begins the reason of a journey that another scenario takes on; its name follows
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,9 @@ def _add(step: Step, following: str, names: Mapping[int, str], drafts: dict[str,
         return step.go_to
     if step.branch is not None:
         drafts[name] = _branch(name, step.branch, following, names, drafts)
-    elif step.exit:
-        drafts[name] = _Draft(Node(0, name, "exit", reason=step.exit), _END)
+    elif step.exit or step.hand_over:
+        reason = step.exit or f"{HANDED_TO}{step.hand_over}"
+        drafts[name] = _Draft(Node(0, name, "exit", reason=reason), _END)
     else:
         kind: Kind = "send" if step.send else "wait"
         drafts[name] = _Draft(Node(0, name, kind, send=step.send, wait=step.wait), following)

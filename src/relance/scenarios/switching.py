@@ -14,6 +14,7 @@ from relance.scenarios.arrivals import arriving, entering, numbered
 from relance.scenarios.assess import assessed, probe_rows
 from relance.scenarios.candidates import load_condition_moments
 from relance.scenarios.due import DUE_DAYS, Window, due_days, past_row
+from relance.scenarios.handing import check_hand_overs
 from relance.scenarios.moment import Moment, Running, lay_out
 from relance.scenarios.versions import Version
 
@@ -22,6 +23,7 @@ _YEAR = timedelta(days=365)
 
 def switch_on(place: Installation, version: Version, at: datetime) -> int:
     """Starts the scenario at this instant; answers how many contacts are already past."""
+    check_hand_overs(place.ledger, version, at)
     past = already_past(place, version, at)
     place.ledger.switch(Switch(version.name, True, version.number, at, already_past=past))
     return past

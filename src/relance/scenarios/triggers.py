@@ -19,6 +19,8 @@ from relance.customers.relations import View, house_relation, scratch
 from relance.customers.tables import Table
 from relance.scenarios.documents import Scenario, Where
 from relance.scenarios.due import DUE_DAYS
+from relance.scenarios.program import HANDED_TO
+from relance.scenarios.rounds import SOON, round_rows
 
 # One row per rule: the instants of a turn, as data.
 CLOCKS: Mapping[str, str] = {
@@ -247,8 +249,33 @@ def _decided_carts(scenario: Scenario, rule: str) -> ir.Table:
     return past.group_by("subject").agg(episodes=past["occurrence"].nunique(), decided_at=past["at"].max())
 
 
+def _comes_round(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """Purchases that are nearly used up: `again` says which were bought again since, `soon` which can still wait."""
+    assert scenario.trigger.comes_round is not None
+    days = scratch("due_days", DUE_DAYS)
+    days = days.filter(days["rule"].isin([rule, rule + OLD, rule + SOON]), days["fact_from"] == days["fact_day"])
+    named = {"unseen": days["rule"] == rule + OLD, "soon": days["rule"] == rule + SOON}
+    days = days.select("date_from", "date_until", "due_at", "since", "until", **named)
+    return round_rows(scenario.trigger.comes_round, view, clock_of(rule, "turn", "known"), days)
+
+
+def _handed_over(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """Journeys of other scenarios that ended in this one's hands; due at once, so at the next turn."""
+    rows = house_relation("journeys")
+    rows = rows.filter(rows["reason"] == HANDED_TO + scenario.scenario)
+    clock = clock_of(rule, "decided_until")
+    rows = rows.join(clock, rows["at"] < clock["decided_until"])
+    named = ibis.literal("/").join([rows["scenario"], rows["occurrence"]])
+    facts = rows.select(
+        "contact", "visitor", subject=named, fact_at=rows["at"], logged_in=ibis.null("boolean"), turn=rows["at"]
+    )
+    return _at_instants(view.follow(facts), scenario, rule)
+
+
 TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
     "date": _date,
     "row": _row,
     "quiet": _quiet,
+    "comes_round": _comes_round,
+    "handed_over": _handed_over,
 }

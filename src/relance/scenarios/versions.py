@@ -15,7 +15,7 @@ from relance.scenarios.program import END, Node, compile_steps
 # What of a definition never becomes text of a query.
 _AS_ROWS: Any = {
     **dict.fromkeys(("title", "about", "goal", "needs", "reentry", "schedule", "lookback", "fresh_for"), True),
-    "trigger": {"date": {"days"}, "row": {"days"}, "quiet": {"days"}},
+    "trigger": {"date": {"days"}, "row": {"days"}, "quiet": {"days"}, "comes_round": {"together"}},
     # these stand in the text of a send step alone, which names them in its own marks
     **dict.fromkeys(("priority", "holdout"), True),
 }
