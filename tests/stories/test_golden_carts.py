@@ -131,7 +131,7 @@ def test_golden_carts_six_mails_are_kept(shop: Bookshop) -> None:
     mail = next(mail for mail in shop.mails() if mail["To"] == "k@example.test")
     text = mail.get_body(("plain",)).get_content()
     assert [f"Book {n}" in text for n in (6, 5, 4, 3, 2, 1)] == [True] * 4 + [False] * 2
-    assert "2 more books" in text
+    assert "2 more items" in text
 
 
 def test_golden_carts_phase_1_uses_up_the_carts_but_not_the_slot(shop: Bookshop) -> None:

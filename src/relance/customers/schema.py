@@ -129,6 +129,13 @@ HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
         "first_order_id": "text",
         "last_order_id": "text",
     },
+    "recurring_lines": {
+        "contact": "integer",
+        "order_id": "text",
+        "product": "text",
+        "placed_at": "instant",
+        "quantity": "decimal",
+    },
 }
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from relance.base.clock import aware_utc
 from relance.base.errors import BadFile
 from relance.customers.identity import make_stubs, resolve
-from relance.customers.maintained import refresh_contact_orders
+from relance.customers.maintained import refresh_contact_orders, refresh_recurring_lines
 from relance.customers.schema import VAULT
 from relance.customers.tables import Table
 from relance.engines import candidates
@@ -228,6 +228,7 @@ def _follow(work: Work) -> None:
         for lines in work.tables.values():
             if lines.owner == owner and lines.name not in filled:
                 _lines_follow(work, lines, table)
+    refresh_recurring_lines(work.engine, filled, work.stamp.source, work.stamp.known_at)
 
 
 def _refresh(work: Work, deleted: bool) -> None:

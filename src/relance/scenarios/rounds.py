@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.base.zones import local_spans, offset_spans
-from relance.customers.relations import View, scratch
+from relance.customers.relations import View, house_relation, scratch
 from relance.scenarios.documents import ComesRound
 
 SOON = ":soon"  # the rule of what falls due within the days in which reminders are told together
@@ -125,6 +125,9 @@ def _known(view: View, table: str, clock: ir.Table) -> ir.Table:
 
 def _lines(view: View, clock: ir.Table) -> ir.Table:
     """Valid lines of valid orders, shop and online alike, that had happened and were known."""
+    if not (view.history or view.merged):
+        kept = house_relation("recurring_lines").cross_join(clock.select("turn"))
+        return kept.filter(kept["placed_at"] <= kept["turn"]).select("contact", "product", "placed_at", "quantity")
     lines = _known(view, "order_lines", clock)
     lines = lines.filter(lines["placed_at"] <= lines["turn"], lines["valid"])
     orders = _known(view, "orders", clock)
