@@ -196,7 +196,7 @@ def _products_bought(view: View) -> ir.Table:
     lines = lines.mutate(subject=subject_of(lines)).select("contact", "subject", "type", "product", "bought_on")
     rows = asked.inner_join(lines.distinct(), ["contact", "subject"])
     products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
-    rows = rows.left_join(products, "product", rname="p_{name}").left_join(_prices(view), "product", rname="c_{name}")
+    rows = rows.left_join(products, "product", rname="p_{name}")
     own = view.facts("recurring_products").select("product", own_fr="advice_fr", own_en="advice_en")
     types = view.facts("recurring_types").select("type", type_fr="advice_fr", type_en="advice_en")
     rows = rows.left_join(own, "product", rname="o_{name}").left_join(types, "type", rname="t_{name}")
@@ -204,7 +204,8 @@ def _products_bought(view: View) -> ir.Table:
         advice_fr=ibis.coalesce(rows["own_fr"], rows["type_fr"]),
         advice_en=ibis.coalesce(rows["own_en"], rows["type_en"]),
     )
-    return rows.select("probe", "bought_on", "advice_fr", "advice_en", *_PRINTED).order_by("probe", "product")
+    shown = [name for name in _PRINTED if name not in ("price", "currency")]
+    return rows.select("probe", "bought_on", "advice_fr", "advice_en", *shown).order_by("probe", "product")
 
 
 def _products_left(items: Items, view: View) -> ir.Table:
@@ -230,7 +231,7 @@ def _prices(wanted: ir.Table, view: View) -> ir.Table:
 
 
 def _item(row: Mapping[str, Any], batch: Batch) -> dict[str, Any]:
-    kept = {name: row[name] for name in _PRINTED if row[name]}
+    kept = {name: row[name] for name in _PRINTED if row.get(name)}
     kept.setdefault("title", row["product"])
     kept.setdefault("url", f"{batch.place.settings.brand.url.rstrip('/')}/{row['product']}")
     return kept
