@@ -46,6 +46,17 @@ def test_what_is_put_into_the_inbox_is_taken_in(shop: Shop) -> None:
     wait_until(lambda: list((shop.home / "inbox" / "done").rglob("orders-2026-03-10.csv")))
 
 
+def test_what_fails_is_said_until_it_succeeds(shop: Shop) -> None:
+    broken = shop.home / "definitions" / "feeds" / "broken.yaml"
+    broken.write_text("feed: broken\n", encoding="utf-8")
+    (shop.home / "inbox" / "orders-2026-03-11.csv").write_text(ORDERS, encoding="utf-8")
+    wait_until(lambda: shop.get("/health")[0] == 503)
+    said = shop.health()["inbox"]
+    assert (said["colour"], "broken.yaml" in said["said"]) == ("red", True)
+    broken.unlink()
+    wait_until(lambda: shop.get("/health")[0] == 200)
+
+
 def test_a_sender_that_dies_is_replaced(shop: Shop) -> None:
     wait_until(lambda: children(shop))
     (first,) = children(shop)
