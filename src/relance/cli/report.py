@@ -23,7 +23,7 @@ _IN_EQUATION = ("candidates", "refused", "held_out")
 _SAID = {
     "fr": {
         "house": "Toute la maison",
-        "earned": "De plus que sans rien faire",
+        "earned": "De plus que sans rien faire\u00a0:",
         "figure": "mesure",
         "value": "valeur",
         "equation": "candidats",
@@ -41,17 +41,18 @@ _SAID = {
         "people": "personnes",
         "buyers": "acheteurs",
         "share": "part",
+        "orders": "part des acheteurs\u00a0:",
         "head": "par personne",
         "written": "à qui l’on a écrit",
         "left": "groupe témoin",
         "difference": "différence (95 %)",
-        "split": "part du témoin, vue / demandée",
+        "split": "part du témoin, vue / demandée\u00a0:",
         "within": "Commandes dans les {} de la décision",
         "nothing": "Personne n’est encore entré dans l’un des deux groupes.",
     },
     "en": {
         "house": "The whole house",
-        "earned": "Beyond doing nothing",
+        "earned": "Beyond doing nothing:",
         "figure": "metric",
         "value": "value",
         "equation": "candidates",
@@ -69,11 +70,12 @@ _SAID = {
         "people": "people",
         "buyers": "buyers",
         "share": "share",
+        "orders": "share of buyers:",
         "head": "a head",
         "written": "written to",
         "left": "held out",
         "difference": "difference (95%)",
-        "split": "share held out, seen / asked for",
+        "split": "share held out, seen / asked for:",
         "within": "Orders within {} of the decision",
         "nothing": "Nobody has entered either arm yet.",
     },
@@ -127,17 +129,17 @@ def _tell_house(found: Overview, language: Language, locale: Locale) -> None:
     said = _SAID[language]
     _tell_figures(found.figures, said["house"], language, locale)
     if found.earned.low is None or found.earned.high is None:
-        say(f"{said['earned']}: {verdict_words(found.verdict, language)}", "")
+        say(f"{said['earned']} {verdict_words(found.verdict, language)}", "")
         return
     low, best, high = (
         written_money(each, found.currency, locale, signed=True)
         for each in (found.earned.low, found.earned.estimate, found.earned.high)
     )
-    say(f"{said['earned']}: {best} ({low} … {high}). {verdict_words(found.verdict, language)}", "")
+    say(f"{said['earned']} {best} ({low} … {high}). {verdict_words(found.verdict, language)}", "")
 
 
 def _tell_account(account: Account, language: Language, locale: Locale) -> None:
-    say(f"{account.title[language]} ({account.scenario})", f"  {_equation(account.equation, language)}", "")
+    say(f"{account.title[language]} ({account.scenario})", f"  {_equation(account.equation, language, locale)}", "")
     _tell_figures(account.figures, None, language, locale)
     if account.result is None:
         say(_SAID[language]["nothing"], "")
@@ -145,20 +147,21 @@ def _tell_account(account: Account, language: Language, locale: Locale) -> None:
         _tell_result(account.result, language, locale)
 
 
-def _equation(found: Equation, language: Language) -> str:
+def _equation(found: Equation, language: Language, locale: Locale) -> str:
     """`412 candidates = 301 sent + 62 refused (ordered 40, cap 22) + 49 held out`."""
-    from relance.cli.output import reasons
+    from relance.base.locale import write_number
 
     said = _SAID[language]
     refused = sum(found.refused.values())
     parts = [(found.outbox["sent"], "sent"), (refused, "refused"), (found.held_out, "held_out")]
     parts += [(getattr(found, name), name) for name in ("deferred", "waiting", "ended")]
     parts += [(number, name) for name, number in found.outbox.items() if name != "sent"]
-    shown = [f"{number:,} {said[name]}" for number, name in parts if number or name == "sent"]
+    shown = [f"{write_number(number, locale)} {said[name]}" for number, name in parts if number or name == "sent"]
     if refused:
         place = next(i for i, text in enumerate(shown) if text.endswith(said["refused"]))
-        shown[place] += f" ({reasons(found.refused)})"
-    return f"{found.candidates:,} {said['equation']} = {' + '.join(shown)}"
+        every = ", ".join(f"{reason} {write_number(number, locale)}" for reason, number in found.refused.items())
+        shown[place] += f" ({every})"
+    return f"{write_number(found.candidates, locale)} {said['equation']} = {' + '.join(shown)}"
 
 
 def _tell_figures(figures: tuple[Figure, ...], title: str | None, language: Language, locale: Locale) -> None:
@@ -176,6 +179,7 @@ def _tell_result(result: Result, language: Language, locale: Locale) -> None:
     from relance.reports.words import (
         conclusion,
         fairness,
+        horizon_words,
         verdict_words,
         written_interval,
         written_money,
@@ -194,8 +198,8 @@ def _tell_result(result: Result, language: Language, locale: Locale) -> None:
     rows.append((said["difference"], None, None,
                  written_interval(result.conversion, result.conversion.difference, locale), differences))  # fmt: skip
     columns = ("arm", "people", "buyers", "share", "head")
-    say_table([said[name] for name in columns], rows, said["within"].format(result.horizon))
-    say(f"  {said['split']}: {fairness(result, language, locale)}")
+    say_table([said[name] for name in columns], rows, said["within"].format(horizon_words(result, language)))
+    say(f"  {said['split']} {fairness(result, language, locale)}")
     if result.conversion.verdict in ("gain", "loss") and result.verdict == "too_early":
-        say(f"  {said['share']}: {verdict_words(result.conversion.verdict, language)}")
+        say(f"  {said['orders']} {verdict_words(result.conversion.verdict, language)}")
     say(f"  {conclusion(result, language, locale)}", "")

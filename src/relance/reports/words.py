@@ -20,13 +20,13 @@ VERDICTS: dict[str, Mapping[str, str]] = {
     "loss": {"fr": "Perte établie", "en": "Loss established"},
     "too_early": {"fr": "Trop tôt pour conclure", "en": "Too early to tell"},
     "no_holdout": {
-        "fr": "Pas de groupe témoin : rien à comparer",
-        "en": "No holdout: nothing to compare with",
+        "fr": "Pas de groupe témoin, donc rien à comparer",
+        "en": "No holdout, so nothing to compare with",
     },
     "nobody": {"fr": "Personne encore", "en": "Nobody yet"},
     "unfair_split": {
-        "fr": "Le tirage n’est pas celui qui était demandé : ne rien conclure",
-        "en": "The draw is not the one asked for: conclude nothing",
+        "fr": "Le tirage n’est pas celui qui était demandé, on ne peut rien conclure",
+        "en": "The draw is not the one asked for, so nothing can be concluded",
     },
 }
 
@@ -35,6 +35,15 @@ def locale_for(languages: tuple[str, ...], language: Language) -> Locale:
     """The brand's own way of writing a language, else the Canadian one."""
     own = next((name for name in languages if name.startswith(language)), f"{language}-CA")
     return locale_named(own)
+
+
+def horizon_words(result: Result, language: Language) -> str:
+    """`7 jours`, `30 days`; what is not in days as the scenario's author wrote it."""
+    days = result.horizon.removesuffix("d")
+    if days == result.horizon:
+        return result.horizon
+    day = {"fr": "jour", "en": "day"}[language]
+    return f"{days}{NO_BREAK}{day}" if days == "1" else f"{days}{NO_BREAK}{day}s"
 
 
 def verdict_words(verdict: str, language: Language) -> str:
@@ -64,7 +73,7 @@ def written_figure(figure: Figure, locale: Locale) -> str:
         return written_money(Decimal(figure.value), figure.currency, locale)
     if unit == "share":
         return written_share(float(figure.value), locale)
-    return write_number(Decimal(str(figure.value)), locale, 0 if unit == "count" else None)
+    return write_number(Decimal(str(figure.value)).normalize(), locale, 0 if unit == "count" else None)
 
 
 def written_interval(effect: Effect, found: Interval, locale: Locale) -> str:
@@ -112,7 +121,7 @@ def conclusion(result: Result, language: Language, locale: Locale) -> str:
     earned = written_interval(main, main.earned, locale)
     heads = written_interval(main, main.difference, locale)
     if language == "fr":
-        return f"{verdict_words(main.verdict, 'fr')} : {earned} en tout, {heads} par personne."
+        return f"{verdict_words(main.verdict, 'fr')}{NO_BREAK}: {earned} en tout, {heads} par personne."
     return f"{verdict_words(main.verdict, 'en')}: {earned} in all, {heads} a head."
 
 
