@@ -38,6 +38,12 @@ def shared_data() -> Path:
     pytest.skip(f"{NO_SHARED_DATA}: no folder ../shared/data beside the project; set RELANCE_SHARED_DATA")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests begin first: begun last, the longest would leave one process with nothing to do."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
     """In CI a skipped test is a failed one, except where the shared data is not there to be had."""

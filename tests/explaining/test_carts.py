@@ -9,7 +9,6 @@ import pytest
 from relance.base.errors import Refused
 from tests.explaining.shop import Bookshop, condition, local, spoken
 
-pytestmark = pytest.mark.xdist_group("explaining-carts")
 CART = "forgotten-cart"
 MORNING, TURN, NOON = "2026-03-10 08:00", "2026-03-10 09:00", "2026-03-10 12:00"
 YESTERDAY, TODAY = "2026-03-09 15:00", "2026-03-10 06:00"

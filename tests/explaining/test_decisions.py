@@ -11,7 +11,6 @@ from relance.explaining.explain import explain
 from tests.explaining.crowd import EXPECTED, TURN, bookshop, held_out_id
 from tests.explaining.shop import Bookshop, condition, local, spoken
 
-pytestmark = pytest.mark.xdist_group("explaining-decisions")
 NOON = "2026-03-03 12:00"
 DECIDED = ("send", "refused", "held_out")
 OF_THE_TURN = {"same_address", "lost", "holdout"}  # what only a turn can tell

@@ -9,7 +9,6 @@ import pytest
 from relance.customers.tables import Column, Table
 from tests.explaining.shop import Bookshop, condition, local
 
-pytestmark = pytest.mark.xdist_group("explaining-journeys")
 PETS = Table(
     "pets",
     "an animal of a contact",

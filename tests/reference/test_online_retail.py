@@ -16,10 +16,7 @@ from tests.reference.local_time import instant
 from tests.reference.model import run
 from tests.reference.world import Decision, Run
 
-pytestmark = [
-    pytest.mark.skipif(not year.PARQUET.exists(), reason=f"{year.PARQUET} is not here"),
-    pytest.mark.xdist_group("reference-online-retail"),
-]
+pytestmark = pytest.mark.skipif(not year.PARQUET.exists(), reason=f"{year.PARQUET} is not here")
 
 SECOND = year.scenario("second-purchase", 30, fresh_days=3)
 WIN_BACK = year.scenario("win-back", 90, fresh_days=14)

@@ -45,7 +45,6 @@ def lived(daily_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("holdout")
 def test_holdout_check_650_of_the_3199(lived: Retailer) -> None:
     held, sent = lived.decided("second-purchase", "held_out"), lived.decided("second-purchase")
     assert (len(held), len(sent)) == (650, 3199 - 650)
@@ -55,7 +54,6 @@ def test_holdout_check_650_of_the_3199(lived: Retailer) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("holdout")
 def test_holdout_of_win_back_is_another_draw(lived: Retailer) -> None:
     held, sent = lived.decided("win-back", "held_out"), lived.decided("win-back")
     people = {customer for _, customer in held}
@@ -67,7 +65,6 @@ def test_holdout_of_win_back_is_another_draw(lived: Retailer) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("holdout")
 def test_holdout_is_the_same_on_a_second_run(lived: Retailer, daily_files: Path, tmp_path: Path) -> None:
     last = date(2011, 1, 31)
     shop = retailer(tmp_path / "again", daily_files)

@@ -13,7 +13,6 @@ JULY = date(2011, 7, 1)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("july")
 def test_check_6_switched_on_in_july(daily_files: Path, tmp_path: Path) -> None:
     shop = retailer(tmp_path / "home", daily_files)
     past = [path for day in days(FIRST_FILE, date(2011, 6, 30)) for path in shop.file_of(day)]

@@ -17,7 +17,6 @@ from relance.scenarios.journeys import OUTCOMES
 from tests.stories.conftest import QUARTER
 from tests.stories.online_retail import BOTH, FIRST, LAST, Retailer, at, by_month, days, list_hash
 
-pytestmark = pytest.mark.xdist_group("year")
 Variant = Callable[[date], Retailer]
 
 SECOND_PURCHASE = [52, 530, 310, 363, 361, 255, 230, 203, 152, 137, 244, 273, 89]
