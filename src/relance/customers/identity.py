@@ -17,7 +17,7 @@ from relance.engines.warehouse import Engine
 
 OWN = "own"  # the kind of identity that the retailer's own id is
 CLOCK = {"known_at": "instant", "period": "instant", "source": "integer", "secret": "text"}
-IDS = {"own": "text", "contact": "integer", "erased": "boolean"}
+IDS = {"own": "text", "value_hash": "text", "contact": "integer", "erased": "boolean"}
 
 
 def identity_hash(secret: Any, kind: Any, value: Any) -> Any:
@@ -42,12 +42,13 @@ def resolve(engine: Engine, owns: str) -> int:
     Needs the scratch row `import_clock`. Surrogates follow the order of the own ids. An erased person has no
     contact and is marked.
     """
-    engine.keep("hashed_ids", compiled(engine, ("hashed_ids", owns), lambda: _hashed(owns)))
+    engine.keep("ids", compiled(engine, ("ids", owns), lambda: _ids(owns)))
     new = engine.keep("new_ids", compiled(engine, ("new_ids",), _new))
     if new:
         engine.insert("identities", compiled(engine, ("identities",), lambda: _identities(False)))
         engine.insert("identities" + VAULT, compiled(engine, ("identities_vault",), lambda: _identities(True)))
-    engine.keep("ids", compiled(engine, ("ids",), _ids))
+        engine.delete("ids", 'SELECT own FROM "new_ids"', ["own"])
+        engine.insert("ids", 'SELECT own, value_hash, contact, false AS erased FROM "new_ids"')
     return new
 
 
@@ -67,18 +68,15 @@ def _known() -> ir.Table:
     return known.filter(known["kind"] == OWN)
 
 
-def _hashed_ids() -> ir.Table:
-    return scratch("hashed_ids", {"own": "text", "value_hash": "text"})
-
-
 def _erased() -> ir.Table:
     return scratch("erased", {"value_hash": "text", "at": "instant"})
 
 
 def _hashed(owns: str) -> ir.Table:
     given = scratch(owns, {"own": "text"})
-    rows = given.filter(given["own"].notnull()).distinct().cross_join(_clock().select("secret"))
-    return rows.select("own", value_hash=identity_hash(rows["secret"], ibis.literal(OWN), rows["own"]))
+    rows = given.distinct().cross_join(_clock().select("secret"))
+    rows = rows.select("own", value_hash=identity_hash(rows["secret"], ibis.literal(OWN), rows["own"]))
+    return rows.filter(rows["own"].notnull())
 
 
 def _new() -> ir.Table:
@@ -87,7 +85,8 @@ def _new() -> ir.Table:
     first = ibis.greatest(
         everyone["contact"].max().as_scalar().fill_null(0), people["contact"].max().as_scalar().fill_null(0)
     )
-    rows = _hashed_ids().anti_join(_known(), "value_hash").anti_join(_erased(), "value_hash")
+    ids = scratch("ids", IDS)
+    rows = ids.filter(ids["contact"].isnull(), ~ids["erased"])
     number = ibis.row_number().over(order_by=rows["own"])
     return rows.select("own", "value_hash", contact=number + 1 + first)
 
@@ -99,12 +98,13 @@ def _identities(vault: bool) -> ir.Table:
     return made.select("value_hash", "known_at", "period", "source", kind=ibis.literal(OWN), **own)
 
 
-def _ids() -> ir.Table:
-    hashed, own, erased = _hashed_ids(), _known(), _erased()
-    joined = hashed.left_join(own, hashed["value_hash"] == own["value_hash"])
-    rows = joined.select(hashed["own"], hashed["value_hash"], own["contact"])
-    gone = rows.left_join(erased, rows["value_hash"] == erased["value_hash"])
-    return gone.select(rows["own"], rows["contact"], erased=erased["value_hash"].notnull())
+def _ids(owns: str) -> ir.Table:
+    hashed = _hashed(owns)
+    own = _known().select("contact", own_hash="value_hash")
+    gone = _erased().select(gone_hash="value_hash")
+    joined = hashed.left_join(own, hashed["value_hash"] == own["own_hash"])
+    joined = joined.left_join(gone, joined["value_hash"] == gone["gone_hash"])
+    return joined.select("own", "value_hash", "contact", erased=joined["gone_hash"].notnull())
 
 
 def _found() -> ir.Table:

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -114,7 +113,7 @@ def _read_csv(
     listed = ", ".join(f"{_trimmed(f'x{place}')} AS c{at}" for at, place in enumerate(wanted)) or "NULL AS c0"
     blank = " WHERE x0 IS NOT NULL" if len(names) == 1 else ""  # an empty line is no record
     for repair in range(MOST_REPAIRS):
-        source = _csv_source(file.plain, form, len(names)) + blank
+        source = _csv_source(form, len(names)) + blank
         found = _scan(engine, file, form, source, listed, into)
         if found is None:
             copy = file.folder / f"feeds-{repair}"
@@ -131,17 +130,19 @@ def _read_csv(
     return Taken(file, form, rows, (*lost, *rejects), refused)
 
 
-def _csv_source(plain: Path, form: Format, width: int) -> str:
+def _csv_source(form: Format, width: int) -> str:
+    """The file is named by a variable, so that the statement is the same for every file of a feed, and parsed once."""
     columns = ", ".join(f"'x{place}': 'VARCHAR'" for place in range(width))
     nulls = ", ".join(_text(null) for null in form.nulls)
     quote = _text(form.quote)
     return (
-        f"read_csv({_text(str(plain))}, columns = {{{columns}}}, header = true, auto_detect = false, "
+        f"read_csv({_INCOMING}, columns = {{{columns}}}, header = true, auto_detect = false, "
         f"delim = {_text(form.delimiter)}, quote = {quote}, escape = {quote}, nullstr = [{nulls}], "
         f"max_line_size = {LONGEST_RECORD}, {_STORE})"
     )
 
 
+_INCOMING = "getvariable('incoming')"
 _STORE = "store_rejects = true, rejects_limit = 0, rejects_table = 'reject_rows', rejects_scan = 'reject_scans'"
 
 
@@ -151,6 +152,7 @@ def _scan(
     """Byte offset (from 0) to what is wrong there; None where the ends of lines are mixed."""
     for table in ("reject_rows", "reject_scans"):
         engine.execute(f"DROP TABLE IF EXISTS {table}")
+    engine.execute(f"SET VARIABLE incoming = {_text(str(file.plain))}")
     try:
         _keep(engine, f"SELECT {listed} FROM {source}", into)
     except duckdb.Error as error:
@@ -237,7 +239,7 @@ def _refuse_if_all_broken(file: Spooled, form: Format, rows: int, rejects: list[
 def _read_jsonl(engine: DuckEngine, file: Spooled, form: Format, columns: Sequence[str], into: str) -> Taken:
     """One physical line is one record; a line that is no JSON object is a reject."""
     source = (
-        f"read_csv({_text(str(file.plain))}, columns = {{'x0': 'VARCHAR'}}, header = false, "
+        f"read_csv({_INCOMING}, columns = {{'x0': 'VARCHAR'}}, header = false, "
         f"auto_detect = false, delim = '\x1e', quote = '', escape = '', nullstr = '', "
         f"max_line_size = {LONGEST_RECORD}, {_STORE})"
     )
@@ -245,7 +247,7 @@ def _read_jsonl(engine: DuckEngine, file: Spooled, form: Format, columns: Sequen
     if found is None:
         plain = rewritten(file.plain, file.folder / "feeds", lambda text: text.replace(b"\r\n", b"\n"))
         file = replace(file, plain=plain)
-        found = _scan(engine, file, form, source.replace(str(file.plain), str(plain)), "x0", into + "_lines")
+        found = _scan(engine, file, form, source, "x0", into + "_lines")
     lines = f'"{into}_lines"'
     engine.execute(f"CREATE OR REPLACE TEMP TABLE bad_json AS {_BAD_JSON.format(lines=lines)}")
     _refuse_no_json(engine, file, lines)

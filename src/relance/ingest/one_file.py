@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from relance.base.clock import aware_utc
 from relance.base.errors import BadFile
@@ -42,6 +43,7 @@ class Work:
     grain: Counter[str] = field(default_factory=Counter)  # records of the grain table by state
     new_contacts: int = 0
     unmatched: int = 0
+    erased: bool = False  # whether it speaks of somebody who was erased
     facts: Facts = field(default_factory=Facts)
 
     def count(self, table: str, state: str, rows: int) -> None:
@@ -86,12 +88,7 @@ def fill_tables(work: Work, history: bool, waiting: Sequence[int]) -> None:
 
 def collect_rejects(work: Work, taken: Taken) -> list[Reject]:
     """Every reject of the file with its physical line, in the order of the file."""
-    engine = work.engine
-    listed = ", ".join(f"r.c{place}" for place in range(len(work.plan.sources)))
-    rows = engine.rows(
-        f'SELECT t.record, t.err, {listed} FROM "{TYPED}" AS t JOIN "{RAW}" AS r USING (record) '
-        "WHERE t.err IS NOT NULL ORDER BY t.record"
-    )
+    rows = _wrong_rows(work)
     places = places_of(taken, [row["record"] for row in rows] + [record for record, _ in work.wrong])
     found = list(work.rejects)
     for row in rows:
@@ -106,6 +103,17 @@ def collect_rejects(work: Work, taken: Taken) -> list[Reject]:
         text = "" if reason == "erased" else places[record].text
         found.append(Reject(places[record].line, None, None, reason, text))
     return sorted(found, key=lambda reject: reject.line)
+
+
+def _wrong_rows(work: Work) -> list[dict[str, Any]]:
+    """Records that could not be typed, or are of the erased: what is wrong, and the texts of the record."""
+    if not work.engine.value(f'SELECT count(err) FROM "{TYPED}"'):
+        return []
+    listed = ", ".join(f"r.c{place}" for place in range(len(work.plan.sources)))
+    return work.engine.rows(
+        f'SELECT t.record, t.err, {listed} FROM "{TYPED}" AS t JOIN "{RAW}" AS r USING (record) '
+        "WHERE t.err IS NOT NULL ORDER BY t.record"
+    )
 
 
 def _refuse_unmapped(engine: DuckEngine, plan: Plan, name: str) -> None:
@@ -123,7 +131,8 @@ def _people(work: Work) -> None:
         return
     candidates.own_ids(engine, pairs, "owns")
     work.new_contacts += resolve(engine, "owns")
-    if engine.value("SELECT count(*) FROM ids WHERE erased"):
+    work.erased = bool(engine.value("SELECT count(*) FROM ids WHERE erased"))
+    if work.erased:
         candidates.mark_erased(engine, TYPED, plan.own_atoms, ERASED)
         _candidates(work)
 
@@ -143,7 +152,7 @@ def _sort_out(work: Work, table: TablePlan) -> None:
     grain = table.table.name == work.plan.feed.grain
     wrong: list[tuple[int, str]] = []
     columns = table.columns
-    if "erased" in columns:
+    if "erased" in columns and work.erased:
         wrong += candidates.take_out(engine, name, "erased", "'erased'")
     if "refuse" in columns:
         wrong += candidates.take_out(engine, name, "refuse IS NOT NULL", "refuse")
