@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 import ibis
@@ -36,6 +38,7 @@ _ARROW: Mapping[str, pa.DataType] = {
 }
 _LARGE = 200_000_000  # bytes; with less, waking a second thread costs more than it brings
 _MOST_PARSED = 600
+_OPEN: WeakSet[DuckEngine] = WeakSet()
 
 
 class DuckEngine:
@@ -57,6 +60,7 @@ class DuckEngine:
         self._depth = 0
         self._threads = self._most_threads = threads
         self._parsed: dict[str, duckdb.Statement] = {}
+        _OPEN.add(self)
         self.suit()
 
     def suit(self, incoming: int = 0) -> None:
@@ -182,6 +186,13 @@ class DuckEngine:
             self.connection.rollback()
         except duckdb.TransactionException:
             return  # the engine has already given up the transaction itself
+
+
+@atexit.register
+def _forget() -> None:
+    """The driver complains, at the end of the process, of statements that outlive it."""
+    for engine in list(_OPEN):
+        engine._parsed.clear()
 
 
 def open_warehouse(path: Path | None, **settings: Any) -> DuckEngine:
