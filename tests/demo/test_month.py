@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from email import policy
+from email.parser import BytesParser
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -17,8 +21,12 @@ from relance.demo.month import SCENARIOS, Month, live, make_files, make_home
 from relance.demo.reacting import TRUTH
 from relance.explaining.explain import explain
 from relance.policy.equation import equations
+from relance.tracking.absorb import absorb_reactions
+from relance.tracking.setup import tracker_of
+from tests.tracking.office import asked
 
 DAYS, MEMBERS = 3, 1_000
+SCANNER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +98,31 @@ def test_members_who_were_written_to_react_and_the_shop_tells_their_orders(
     written = place.engine.value("SELECT count(DISTINCT (scenario, contact)) FROM decisions WHERE outcome = 'send'")
     assert written == sum(each["written_to"] for each in truth.values())
     assert place.engine.value("SELECT count(*) FROM reactions WHERE kind = 'click' AND verdict = 'human'") > 0
+
+
+def test_a_robot_that_walks_every_link_of_every_mail_changes_nothing_and_is_nobody(
+    lived: tuple[Installation, Month],
+) -> None:
+    place, _ = lived
+    absorb_reactions(place, place.clock.now())  # what members did since the last turn
+    before, people = place.ledger.contents_hash(), human_clicks(place)
+    tracker = tracker_of(place.home)
+    for mail in mails(place.home.mail):
+        for page in sorted(pages_of(mail.read_bytes(), place.settings.public_url)):
+            statuses = [asked(tracker, page, method, SCANNER).status for method in ("HEAD", "GET")]
+            assert statuses in ([302, 302], [200, 200]), page
+    tracker.close()
+    assert absorb_reactions(place, place.clock.now()) > 0
+    assert human_clicks(place) == people
+    assert place.ledger.contents_hash() == before
+
+
+def pages_of(mail: bytes, root: str) -> set[str]:
+    """Every page of ours that a mail names, in any of its parts or headers."""
+    read = BytesParser(policy=policy.default).parsebytes(mail)
+    texts = [part.get_content() for part in read.walk() if part.get_content_maintype() == "text"]
+    return set(re.findall(rf"{re.escape(root)}(/t/[\w./-]+)", unescape("\n".join([*texts, read["List-Unsubscribe"]]))))
+
+
+def human_clicks(place: Installation) -> int:
+    return int(place.engine.value("SELECT count(*) FROM reactions WHERE kind = 'click' AND verdict = 'human'"))
