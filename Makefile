@@ -2,11 +2,11 @@
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-fast check fix bench lock
+.PHONY: setup demo test test-fast check fix bench images lock
 
 setup: .venv/.ready
 
-.venv/.ready: requirements.lock pyproject.toml scripts/setup scripts/system-packages scripts/system-packages.txt
+.venv/.ready: requirements.lock pyproject.toml scripts/setup scripts/fonts scripts/system-packages scripts/system-packages.txt
 	PYTHON="$(PYTHON)" scripts/setup && touch $@
 
 # In a terminal the pages open at its end; anywhere else it ends after the month. DEMO=--serve opens them anywhere.
@@ -28,6 +28,10 @@ fix: setup
 
 bench: setup
 	$(BIN)/python -m bench.run
+
+# The pictures of the README, taken again.
+images: setup
+	RELANCE_IMAGES=docs/images $(BIN)/pytest -q tests/web/test_images.py
 
 # After a change of dependencies in pyproject.toml; needs uv. Only what must change moves; UPGRADE=--upgrade moves all.
 lock:

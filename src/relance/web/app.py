@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +15,7 @@ from relance.web.configuration import HERE, configure
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 PLACE, CLOCK = "relance.place", "relance.clock"  # names in the environment of a request
+FONTS = Path(sys.prefix) / "share" / "relance" / "fonts"  # where scripts/fonts puts them; the pages do without
 _DAY = 24 * 3600
 
 
@@ -41,4 +43,5 @@ def wsgi_application(place: Installation, clock: Clock | None = None) -> Applica
 def static_folders() -> list[tuple[Path, str]]:
     """Folders of static files and the addresses they stand under."""
     htmx = Path(str(files("django_htmx"))) / "static" / "django_htmx"
-    return [(HERE / "static", "static/"), (htmx, "static/htmx/")]
+    fonts = [(FONTS, "static/fonts/")] if FONTS.exists() else []
+    return [(HERE / "static", "static/"), (htmx, "static/htmx/"), *fonts]

@@ -9,6 +9,7 @@ from typing import Any
 
 from relance.base.settings import Settings
 from relance.customers.installation import Installation
+from relance.web import app
 from relance.web.app import CLOCK, PLACE
 from relance.web.voice import Voice
 
@@ -74,5 +75,6 @@ def shell(request: Any) -> dict[str, Any]:
         "language": here.language,
         "now": here.now,
         "brand": here.settings.brand,
+        "fonts": app.FONTS.exists(),
         "section": request.path.split("/")[1] or "overview",
     }

@@ -40,7 +40,8 @@ class Voice:
         form = WORDS[key][0 if self.language == "fr" else 1]
         text = self.typeset(form if isinstance(form, str) else form[self._several(values["n"])])
         written = {name: self.write(value) for name, value in values.items()}
-        return format_html(text, **written) if written else mark_safe(text)  # ours, never from outside
+        # the words are ours, never from outside; an English time may end a sentence: one full stop is enough
+        return mark_safe(format_html(text, **written).replace(".m..", ".m.") if written else text)
 
     def reason(self, code: str) -> str:
         """A reason as the reader says it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpResponseServerError
 from django.shortcuts import render
 
 from relance.base.errors import Busy, NotFound, RelanceError
+from relance.web.words import WORDS
 
 
 def not_found(request: Any, exception: Exception | None = None) -> Any:
@@ -25,8 +27,12 @@ def stale_form(request: Any, reason: str = "") -> Any:
 
 
 def failed(request: Any) -> Any:
-    """500: a defect of ours."""
-    return _page(request, 500, "stop.500")
+    """500: a defect of ours; where even its page cannot be made, two plain sentences."""
+    try:
+        return _page(request, 500, "stop.500")
+    except Exception:
+        plain = " ".join(str(said) for said in WORDS["stop.500"])
+        return HttpResponseServerError(plain, content_type="text/plain; charset=utf-8")
 
 
 def refused(request: Any, error: RelanceError) -> Any:
