@@ -54,11 +54,13 @@ def furnish(home: Home) -> list[str]:
 
 
 def migrate(home: HomeOption = None, json: JsonOption = False) -> None:
-    """Bring warehouse and ledger up to date with this version and with the documents of your own tables."""
+    """Bring warehouse, ledger and accounts up to date with this version and with the documents of your own tables."""
     from relance.base.home import existing_home
     from relance.engines.sqlite import migrate_ledger
+    from relance.web.accounts import migrate_accounts
 
     applied = migrate_ledger(existing_home(home).ledger)
+    migrate_accounts(existing_home(home))
     with opened(home) as place:
         tables = len(place.tables)
     if json:
