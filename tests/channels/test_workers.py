@@ -122,6 +122,30 @@ def test_a_killed_parent_takes_its_senders_along(tmp_path: Path, ledger: Ledger)
     assert {row.state for row in ledger.outbox()} == {"accepted"}
 
 
+def senders_of(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    return [one for one in psutil.Process(parent.pid).children() if "spawn_main" in " ".join(one.cmdline())]
+
+
+def test_a_sender_that_dies_is_started_again(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.enqueue(outgoing(contact) for contact in range(150))
+    server, script = Hostile(each=0.01), tmp_path / "parent.py"
+    script.write_text(PARENT)
+    root = str(Path(__file__).parents[2])
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join((f"{root}/src", root))}
+    with hostile_server(server) as settings:
+        parent = subprocess.Popen([sys.executable, str(script), str(tmp_path), str(settings.port)], env=here)
+        try:
+            wait_until(lambda: len(server.taken) > 5)
+            dead = senders_of(parent)[0]
+            dead.kill()
+            wait_until(lambda: len({one.pid for one in senders_of(parent)} - {dead.pid}) == 2)
+            wait_until(lambda: {row.state for row in ledger.outbox()} <= {"accepted", "unknown"})
+        finally:
+            parent.kill()
+            parent.wait()
+    assert max(Counter(server.taken).values()) == 1
+
+
 def test_a_dead_server_is_said_once_and_waited_out(tmp_path: Path, ledger: Ledger) -> None:
     ledger.enqueue(outgoing(contact) for contact in range(5))
     server, port, said = Hostile(), free_port(), []
