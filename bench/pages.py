@@ -63,7 +63,8 @@ class Reader:
         kept = dict(each.split("=", 1) for each in self.cookie.split("; ") if each) | given
         self.cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
         text = answer.read().decode()
-        assert answer.status in ((200, 302) if method == "POST" else (200,)), (path, answer.status)
+        said = re.sub(r"<[^>]*>|\s+", " ", text.partition("<main")[2])
+        assert answer.status in ((200, 302) if method == "POST" else (200,)), (path, answer.status, said)
         return text
 
     def times(self, over: Callable[[], bool]) -> dict[str, float]:

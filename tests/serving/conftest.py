@@ -53,13 +53,13 @@ class Shop:
     def home(self) -> Path:
         return self.folder / "home"
 
-    def relance(self, *words: object) -> Said:
-        """A command given here: in a process of its own beside one that serves, else in this one, which is quicker."""
+    def relance(self, *words: object, folder: str = ".") -> Said:
+        """A command given here: in a process of its own beside one that serves, else in this one."""
         given = [str(each) for each in words]
         if self.process is None:
             return self._here(given)
         done = subprocess.run(
-            [*COMMAND, *given], cwd=self.folder, env=self._env(), capture_output=True, text=True, timeout=PATIENCE,
+            [*COMMAND, *given], cwd=self.folder / folder, env=self._env(), capture_output=True, text=True, timeout=PATIENCE,
             check=False,
         )  # fmt: skip
         return Said(done.returncode, done.stdout, done.stderr)

@@ -52,6 +52,14 @@ def plain(text: str) -> str:
     return re.sub(r"\d+\.\d\d", "", text)
 
 
+def test_a_relative_path_means_what_it_means_where_the_command_is_given(both: tuple[Shop, Shop]) -> None:
+    _, served = both
+    (served.folder / "elsewhere").mkdir()
+    (served.folder / "elsewhere" / "same.yaml").write_bytes((served.folder / "loyal.yaml").read_bytes())
+    said = served.relance("audience", "count", "same.yaml", "--home", "../home", folder="elsewhere")
+    assert said.out == "1\n" or "from the folder in which “relance serve” was started" in said.err
+
+
 def test_a_second_owner_is_refused_and_the_first_goes_on(both: tuple[Shop, Shop]) -> None:
     _, served = both
     second = served.relance("serve")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,13 +39,18 @@ def send(
     found = existing_home(home)
     settings = within(found.path, mail_settings(found.settings(), found.secret()))
     clock = clock_at(as_of, found.settings().brand.zone, found.clock())
-    with opened_ledger(found.path), progress("sending"), until_told() as stopping:
+    with opened_ledger(found.path), _shown(until_stopped), until_told() as stopping:
         post = Post(found.ledger, settings, found.mail, clock)
         report = _sent(post, senders, until_stopped, limit, stopping)
     if json:
         say_json({**asdict(report), "live": settings.smtp is not None})
     else:
         _show(report, None if settings.smtp else found.mail)
+
+
+def _shown(until_stopped: bool) -> AbstractContextManager[object]:
+    """A bar, unless there is no end to it."""
+    return nullcontext() if until_stopped else progress("sending")
 
 
 def _sent(post: Post, senders: int, for_ever: bool, limit: int | None, stopping: Callable[[], bool]) -> SendReport:

@@ -80,7 +80,7 @@ def _owned(home: Home) -> Iterator[Installation]:
     if channel := knock(home.door):
         channel.close()
         raise Busy(f"{home.path} is served already by another process; its commands work, there is nothing to start")
-    place = open_installation(home)
+    place = open_installation(Home(home.path.resolve()))  # threads may work in other folders
     try:
         yield place
     finally:
