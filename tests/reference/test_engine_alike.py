@@ -119,6 +119,14 @@ def test_a_message_of_phase_one_leaves_though_its_cart_is_older_than_fresh() -> 
     assert both.held_back == ()
 
 
+def test_who_enters_by_phase_one_before_the_slot_of_the_day_is_written_to_at_once() -> None:
+    back = Scenario("back", "win_back", day(1), days=3, fresh_days=14)
+    turns = (Turn(day(8, "08:00"), (("back", date(2026, 3, 4)),)),)
+    both = lived(replace(shop(back, turns=turns), order_files=(bought("o1", day(5, "12:00")),)))
+    assert told(both.decisions) == [(day(8, "08:00"), "anna", "send")]
+    assert both.held_back == ()
+
+
 @pytest.mark.parametrize(
     ("turn", "reason"), [(day(5), "waiting_feed"), (day(5, "12:00"), "stale_data"), (day(5, "08:00"), "waiting_feed")]
 )

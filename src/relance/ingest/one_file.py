@@ -263,8 +263,10 @@ def _facts(engine: DuckEngine, filled: set[str]) -> Facts:
 
 def _cancel(work: Work, table: TablePlan) -> None:
     engine = work.engine
-    candidates.refunded(engine, table.two, "cancelled_orders", "cancelled_lines")
     work.unmatched += candidates.unmatched(engine, table.two)
+    if "whole" not in table.mapped:
+        return  # a file that does not say which refunds are whole cancels no order
+    candidates.refunded(engine, table.two, "cancelled_orders", "cancelled_lines")
     stamp = Stamp(work.stamp.source, DERIVED_FEED, EARLY, work.stamp.known_at)
     merge(engine, Stored("orders", ("order_id",)), "cancelled_orders", ("status", "valid"), stamp)
     merge(engine, Stored("order_lines", ("line",)), "cancelled_lines", ("valid",), stamp)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -114,7 +114,8 @@ def _outgoing(
 ) -> Outgoing:
     first, settings = keys[0], batch.place.settings
     locale = locale_of(person.get("language"), settings.brand.languages)
-    due_at, address = aware_utc(first["due_at"]), str(person.get("email") or "").strip()
+    due_at, decided_at = aware_utc(first["due_at"]), aware_utc(first["at"])
+    address = str(person.get("email") or "").strip()
     return Outgoing(
         key=OutboxKey(first["scenario"], first["step"], first["contact"], first["occurrence"], first["channel"]),
         keys=tuple(row["occurrence"] for row in keys),
@@ -129,9 +130,9 @@ def _outgoing(
         address=address,
         address_hash=address_hash(batch.place.secret, address),
         local_day=first["day"],
-        due_at=due_at,
-        created_at=first["at"].replace(tzinfo=UTC),
-        fresh_until=_fresh_until(batch, version, due_at, first["at"].replace(tzinfo=UTC)),
+        due_at=min(due_at, decided_at),  # who enters before the slot (`enter_since`) is written to at once
+        created_at=decided_at,
+        fresh_until=_fresh_until(batch, version, due_at, decided_at),
         stops=stops,
     )
 
