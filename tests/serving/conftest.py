@@ -58,10 +58,16 @@ class Shop:
         given = [str(each) for each in words]
         if self.process is None:
             return self._here(given)
+        where = self.folder / folder
         done = subprocess.run(
-            [*COMMAND, *given], cwd=self.folder / folder, env=self._env(), capture_output=True, text=True, timeout=PATIENCE,
+            [*COMMAND, *given],
+            cwd=where,
+            env=self._env(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
             check=False,
-        )  # fmt: skip
+        )
         return Said(done.returncode, done.stdout, done.stderr)
 
     def _here(self, words: list[str]) -> Said:
