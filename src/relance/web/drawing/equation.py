@@ -32,7 +32,9 @@ def bar(parts: Sequence[Part], said: str) -> SafeString:
     rows, at = [], 0.0
     for part, width in zip(shown, widths, strict=True):
         fill = (
-            format_html(' fill="url(#bar-hatch)"') if part.tone == "hatch" else format_html(' class="t-{}"', part.tone)
+            format_html(' fill="url(#{})"', "bar-hatch")
+            if part.tone == "hatch"
+            else format_html(' class="t-{}"', part.tone)
         )
         rows.append((f"{at:.3f}", f"{width * scale:.3f}", fill))
         at += width * scale
