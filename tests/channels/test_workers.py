@@ -123,7 +123,8 @@ def test_a_killed_parent_takes_its_senders_along(tmp_path: Path, ledger: Ledger)
 
 
 def senders_of(parent: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    return [one for one in psutil.Process(parent.pid).children() if "spawn_main" in " ".join(one.cmdline())]
+    living = [one for one in psutil.Process(parent.pid).children() if one.status() != psutil.STATUS_ZOMBIE]
+    return [one for one in living if "spawn_main" in " ".join(one.cmdline())]
 
 
 def test_a_sender_that_dies_is_started_again(tmp_path: Path, ledger: Ledger) -> None:

@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from relance import flow
 from relance.base.clock import FixedClock, naive_utc
@@ -97,9 +98,10 @@ class Life:
         for parcel in parcels:
             (self.files / parcel.name).write_text(parcel.text, encoding="utf-8")
         place, paths = self.place, [self.files / parcel.name for parcel in parcels]
-        reports = delivery.import_delivery(
-            place.engine, LedgerStops(place.ledger), place.home.definitions, paths, moment, secret=place.secret
-        )
+        with patch.object(delivery, "load_feeds", _feeds_once):
+            reports = delivery.import_delivery(
+                place.engine, LedgerStops(place.ledger), place.home.definitions, paths, moment, secret=place.secret
+            )
         assert not (wrong := [one for one in reports if one.rejected]), wrong
 
     def switch(self, scenario: Scenario) -> None:
@@ -138,9 +140,6 @@ def _feeds_once(definitions: Path, tables: dict[str, Table]) -> dict[str, Feed]:
     if definitions not in _FEEDS:
         _FEEDS[definitions] = load_feeds(definitions, tables)
     return _FEEDS[definitions]
-
-
-delivery.load_feeds = _feeds_once  # type: ignore[attr-defined]
 
 
 _MADE = """
