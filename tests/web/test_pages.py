@@ -132,3 +132,8 @@ def test_a_page_that_is_not_there_says_so_in_a_page(camille: Any) -> None:
     answer = camille.get("/scenarios/no-such-thing")
     assert answer.status_code == 404
     assert "Il n’y a rien à cette adresse" in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/contacts/{}", "/contacts/{}/why", "/data/deliveries/{}"])
+def test_a_number_that_no_table_can_hold_is_no_address(lived: Bookshop, camille: Any, address: str) -> None:
+    assert camille.get(address.format("9" * 30)).status_code == 404

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
 
 from relance.web.pages import contacts, data, door, mail, overview, refusals, scenario, scenarios
+
+
+class NumberConverter(IntConverter):
+    """A number that the tables can hold; a longer one is no address here."""
+
+    regex = "[0-9]{1,15}"
+
+
+register_converter(NumberConverter, "number")
 
 urlpatterns = [
     path("", overview.overview, name="overview"),
@@ -15,11 +25,11 @@ urlpatterns = [
     path("scenarios/<slug:name>/message/<slug:step>", scenario.message, name="message"),
     path("scenarios/<slug:name>/people/<slug:code>", scenario.people, name="people"),
     path("contacts", contacts.contacts, name="contacts"),
-    path("contacts/<int:number>", contacts.contact, name="contact"),
-    path("contacts/<int:number>/why", contacts.why, name="why"),
+    path("contacts/<number:number>", contacts.contact, name="contact"),
+    path("contacts/<number:number>/why", contacts.why, name="why"),
     path("data", data.data, name="data"),
-    path("data/deliveries/<int:number>", data.delivery, name="delivery"),
-    path("data/deliveries/<int:number>/rejects.csv", data.rejects, name="rejects"),
+    path("data/deliveries/<number:number>", data.delivery, name="delivery"),
+    path("data/deliveries/<number:number>/rejects.csv", data.rejects, name="rejects"),
     path("mail", mail.mailbox, name="mailbox"),
     path("mail/<str:name>", mail.mail, name="mail"),
     path("mail/<str:name>/frame", mail.frame, name="frame"),
