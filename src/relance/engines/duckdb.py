@@ -110,9 +110,8 @@ class DuckEngine:
     def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
         fields = pa.schema([pa.field(column, _ARROW[kind]) for column, kind in columns.items()])
         kept = [{column: row.get(column) for column in columns} for row in rows]
-        self.connection.register("_loading", pa.Table.from_pylist(kept, schema=fields))
-        self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM _loading')
-        self.connection.unregister("_loading")
+        _loading = pa.Table.from_pylist(kept, schema=fields)  # found by its name: registering it costs as much again
+        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM _loading')
 
     def insert(self, name: str, query: Query) -> int:
         result = self.execute(f'INSERT INTO "{name}" BY NAME {self._text(query)}')
