@@ -190,6 +190,13 @@ def test_a_refund_that_is_not_said_to_be_whole_cancels_nothing(shop):
     assert shop.rows("SELECT status, valid FROM orders") == [("order", True)]
 
 
+def test_refunds_without_a_word_on_whole_may_be_the_first_file_of_all(shop):
+    shop.says(REFUNDS.replace(", whole: whole", ""))
+    back = "refund,order,at,amount\nr1,o1,2026-03-10 09:00,18\n"
+    (report,) = shop.takes(("refunds-2026-03-10.csv", back), at="2026-03-11T10:00:00Z")
+    assert (report.inserted, report.unmatched) == (1, 1)
+
+
 def test_lines_that_come_before_their_order_take_its_customer_when_it_comes(shop):
     shop.says("""
 feed: heads

@@ -232,7 +232,6 @@ def _follow(work: Work) -> None:
         _refresh(work, work.counts["orders"]["deleted"] > 0 if "orders" in work.counts else False)
     if "refunds" in filled:
         _cancel(work, filled["refunds"])
-        _refresh(work, False)
     for owner, table in filled.items():
         for lines in work.tables.values():
             if lines.owner == owner and lines.name not in filled:
@@ -270,6 +269,7 @@ def _cancel(work: Work, table: TablePlan) -> None:
     stamp = Stamp(work.stamp.source, DERIVED_FEED, EARLY, work.stamp.known_at)
     merge(engine, Stored("orders", ("order_id",)), "cancelled_orders", ("status", "valid"), stamp)
     merge(engine, Stored("order_lines", ("line",)), "cancelled_lines", ("valid",), stamp)
+    _refresh(work, False)
 
 
 def _lines_follow(work: Work, lines: Table, owner: TablePlan) -> None:
