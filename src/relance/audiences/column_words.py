@@ -35,6 +35,12 @@ def column_words(column: str, language: str) -> str:
     return _WORDS.get(column, (column, column))[language.startswith("fr")]
 
 
+def column_inside(column: str, language: str) -> str:
+    """The same, inside a sentence."""
+    words = column_words(column, language)
+    return words[0].lower() + words[1:]
+
+
 def value_words(column: str, value: object, language: str) -> object:
     """What a value of `table.column` is called, where the star has a word for it; else the value."""
     words = _VALUES.get((column, value)) if isinstance(value, str) else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from relance.audiences.column_words import column_words, value_words
+from relance.audiences.column_words import column_inside, column_words, value_words
 from relance.audiences.conditions import ColumnTest, RowCriteria, Window, parts_of
 from relance.audiences.criteria import (
     Amount,
@@ -144,11 +144,10 @@ def _extreme(node: Extreme, pick: int) -> str:
 
 def _attribute(node: Attribute, pick: int) -> str:
     language = ("en", "fr")[pick]
-    words = column_words(node.attribute, language)
     if len(node.comparisons) == 1 and node.comparisons[0][0] == "known":
-        return _KNOWN[bool(node.comparisons[0][1])][pick].format(words[0].lower() + words[1:])
+        return _KNOWN[bool(node.comparisons[0][1])][pick].format(column_inside(node.attribute, language))
     said = tuple((operator, _named(node.attribute, written, language)) for operator, written in node.comparisons)
-    return f"{words} {_comparisons(said, pick)}"
+    return f"{column_words(node.attribute, language)} {_comparisons(said, pick)}"
 
 
 def _named(column: str, written: Any, language: str) -> Any:

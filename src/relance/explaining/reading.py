@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import ibis.expr.types as ir
 
 from relance.audiences.answers import attribute_rows
-from relance.audiences.column_words import column_words, value_words
+from relance.audiences.column_words import column_inside, value_words
 from relance.audiences.criteria import Amount, Attribute, Count, Criteria, Extreme, Holds, InSegment, parse_criteria
 from relance.audiences.evidence import evidence
 from relance.audiences.probes import PROBES, Leaf, days_needed
@@ -174,18 +174,13 @@ def _rows(case: Case, label: str, leaf: Leaf) -> Iterator[Evidence]:
         value = row["value"] if row["value"] is not None else None
         shown = NOTHING if value is None or isinstance(leaf.node, Attribute) else same(value)
         happens = case.view.table(table).happened if table in case.view.tables else "entered_at"
-        told = evidence_row(case, table, row["key"], row["happened_at"] if happens else None, row["known_at"], shown)
-        yield told if not isinstance(leaf.node, Attribute) else _of_column(told, leaf.node.attribute)
+        named = _column(leaf.node.attribute) if isinstance(leaf.node, Attribute) else NOTHING
+        happened = row["happened_at"] if happens else None
+        yield evidence_row(case, table, row["key"], happened, row["known_at"], shown, named=named)
 
 
-def _of_column(told: Evidence, column: str) -> Evidence:
-    """The same row, its column called as people call it."""
-    fr, en = (column_words(column, language) for language in ("fr", "en"))
-    said = Said(
-        told.said.fr.replace(column, f"{fr[0].lower()}{fr[1:]}"),
-        told.said.en.replace(column, f"{en[0].lower()}{en[1:]}"),
-    )
-    return replace(told, said=said)
+def _column(column: str) -> Said:
+    return Said(column_inside(column, "fr"), column_inside(column, "en"))
 
 
 def _table_of(node: Criteria) -> str:
@@ -231,13 +226,14 @@ def evidence_row(
     known: datetime | None,
     value: Said = NOTHING,
     bare: Any = None,
+    named: Said = NOTHING,
 ) -> Evidence:
-    """A row with its words: what it is, when it happened, when it became known."""
+    """A row with its words: what it is (its key, or as it is `named`), when it happened, when it became known."""
     of = Said(f" ({value.fr})", f" ({value.en})") if value != NOTHING else NOTHING
     said = _HOLDS if happened is None else _HAPPENED if known is not None else _UNKNOWN
     words = said.put(
         table=_thing(table),
-        key=same(key),
+        key=same(key) if named == NOTHING else named,
         of=of,
         happened=case.pen.at(happened) if happened else NOTHING,
         known=case.pen.at(known) if known else NOTHING,
