@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from relance.customers.relations import View
-from relance.scenarios.documents import ComesRound
 from relance.scenarios.moment import ZONE_SPANS, zone_rows
 from relance.scenarios.rounds import purchases
+from relance.scenarios.starts import ComesRound
 from relance.scenarios.triggers import CLOCKS, clock_of
 from tests.stories.bookshop import ZONE, Bookshop, bookshop, local, order, person
 from tests.stories.test_replenishment import FEEDS, PRODUCTS, RECURRING

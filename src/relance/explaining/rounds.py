@@ -13,8 +13,8 @@ from relance.explaining.explanation import Evidence, Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import Reading, evidence_row
 from relance.explaining.said import Said, same
-from relance.scenarios.documents import ComesRound
 from relance.scenarios.rounds import bought_lines, purchases
+from relance.scenarios.starts import ComesRound
 from relance.scenarios.triggers import clock_of
 
 _TOLD = Said(

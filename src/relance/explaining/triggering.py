@@ -21,7 +21,8 @@ from relance.explaining.explanation import Evidence, Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import evidence_row
 from relance.explaining.said import NOTHING, Said
-from relance.scenarios.documents import DateTrigger, Scenario
+from relance.scenarios.documents import Scenario
+from relance.scenarios.starts import DateTrigger
 from relance.scenarios.triggers import MOMENTS
 
 _FACT: Mapping[str, str] = {"subject": "text", "fact_known": "instant"}

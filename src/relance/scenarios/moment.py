@@ -13,9 +13,10 @@ from relance.customers.relations import house_relation
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.scenarios.assess import FEED_DAYS
-from relance.scenarios.documents import Need, Scenario, Wait
+from relance.scenarios.documents import Need, Scenario
 from relance.scenarios.due import DUE_DAYS, Window, due_days
 from relance.scenarios.rounds import SOON, ZONE_SPANS, zone_rows
+from relance.scenarios.steps import Wait
 from relance.scenarios.triggers import CLOCKS, OLD
 from relance.scenarios.versions import Version
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from relance.base.errors import BadDocument
-from relance.scenarios.documents import Arm, Scenario, Send, Step, Wait
+from relance.scenarios.documents import Scenario
+from relance.scenarios.steps import Arm, Send, Step, Wait
 
 Kind = Literal["send", "wait", "branch", "exit"]
 END = -1

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from relance.base.zones import local_spans, offset_spans
 from relance.customers.relations import View, house_relation, scratch
-from relance.scenarios.documents import ComesRound
+from relance.scenarios.starts import ComesRound
 
 SOON = ":soon"  # the rule of what falls due within the days in which reminders are told together
 # The clocks of the brand's zone, so that the engine can tell local dates. `local`: a span of wall times.

@@ -17,8 +17,9 @@ from relance.audiences.scope import personal_in, row_test
 from relance.base.errors import BadDocument
 from relance.customers.relations import View, house_relation, scratch
 from relance.customers.tables import Table
-from relance.scenarios.documents import Scenario, Where
+from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS
+from relance.scenarios.fields import Where
 from relance.scenarios.program import HANDED_TO
 from relance.scenarios.rounds import SOON, round_rows
 

@@ -1,0 +1,48 @@
+"""The small words of a scenario document: names, lengths of time, shares, clock times; each checked as it is read."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from relance.base.errors import BadDocument
+from relance.base.spans import Span, parse_span
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
+
+
+def _span(value: Any) -> Any:
+    if not isinstance(value, str | int):
+        return value
+    try:
+        return parse_span(str(value))
+    except BadDocument as error:
+        raise ValueError(str(error)) from None
+
+
+def _share(value: Any) -> Any:
+    match = re.fullmatch(r"(\d{1,2}(?:\.\d+)?)\s*%", value) if isinstance(value, str) else None
+    return float(match.group(1)) / 100 if match else value
+
+
+def _clock(value: Any) -> Any:
+    """`09:00`; YAML without quotes reads 9:00 as the number 540, so minutes are understood too."""
+    if isinstance(value, int):
+        return time(value // 60, value % 60) if 0 <= value < 1440 else value
+    return value
+
+
+SpanField = Annotated[Span, BeforeValidator(_span)]
+Share = Annotated[float, BeforeValidator(_share), Field(ge=0, lt=1)]
+ClockTime = Annotated[time, BeforeValidator(_clock)]
+Conditions = dict[str, Any]  # a criteria tree as written; audiences.criteria checks it
+Where = str | dict[str, Any]
+
+
+class Part(BaseModel):
+    """A piece of a document: only known words, never changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)

@@ -1,0 +1,65 @@
+"""How a scenario document says what starts it: exactly one kind of trigger."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from relance.base.spans import Span
+from relance.scenarios.fields import Part, SpanField, Where
+
+
+class DateTrigger(Part):
+    """A date comes: so many days after (or before) an instant or date of the contact's rows."""
+
+    of: str
+    where: Where | None = None
+    days: int = Field(default=0, ge=-400, le=4000)
+    yearly: bool = False
+
+
+class RowTrigger(Part):
+    """A row appears."""
+
+    table: str
+    where: Where | None = None
+    days: int = Field(default=0, ge=0, le=400)
+
+
+class QuietTrigger(Part):
+    """A cart has not been touched for so many local dates."""
+
+    table: Literal["carts"] = "carts"
+    days: int = Field(default=1, ge=1, le=60)
+
+
+class ComesRound(Part):
+    """A purchase of a recurring product or type is nearly used up: interval × quantity, less the lead.
+
+    `quantity: ignored` where people buy to resell. Reminders due within `together` are one message.
+    """
+
+    quantity: Literal["counts", "ignored"] = "counts"
+    together: SpanField = Span(days=7)
+
+
+class HandedOver(Part):
+    """Another scenario hands its contacts over."""
+
+
+class Trigger(Part):
+    """Exactly one kind."""
+
+    date: DateTrigger | None = None
+    row: RowTrigger | None = None
+    quiet: QuietTrigger | None = None
+    comes_round: ComesRound | None = None
+    handed_over: HandedOver | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Trigger:
+        kinds = ("date", "row", "quiet", "comes_round", "handed_over")
+        if sum(getattr(self, name) is not None for name in kinds) != 1:
+            raise ValueError(f"a trigger is exactly one of {', '.join(kinds)}")
+        return self
