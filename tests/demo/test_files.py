@@ -70,7 +70,7 @@ def test_history_comes_in_one_delivery_then_at_most_a_hundred_files(plan: DemoPl
         "membres", "consentements", "clubs", "librairies", "livres", "prix", "stock", "commandes", "paniers",
         "remboursements",
     }  # fmt: skip
-    assert sum(len(each.files) for each in plan.deliveries) == 100
+    assert sum(len(each.files) for each in plan.deliveries) <= 100
     assert not any(each.history for each in plan.deliveries)
 
 
@@ -109,7 +109,7 @@ def test_one_file_of_orders_misses_its_turn_and_one_comes_two_days_late(plan: De
     assert arrives["paniers-2026-03-19T0000.csv"] < turn
     late = arrives["commandes-2026-03-24T1800.csv"] - to_instant(date(2026, 3, 24), time(18), ZONE)
     assert late > timedelta(hours=36)
-    assert arrives["commandes-2026-03-25T1800.csv"] < arrives["commandes-2026-03-24T1800.csv"]
+    assert arrives["commandes-2026-03-25T0830.csv"] < arrives["commandes-2026-03-24T1800.csv"]
 
 
 def test_a_file_is_corrected_a_day_later(plan: DemoPlan, folder: Path) -> None:
