@@ -86,7 +86,8 @@ def test_a_ledger_of_the_first_schema_keeps_its_rows(tmp_path: Path) -> None:
                'fr', 'fr-CA', '{}', '{}', 'a@example.test', 'h', '2026-03-10', '2026-03-10T13:00:00.000000Z', NULL,
                '2026-03-10T13:00:00.000000Z', 'handing', NULL, '<7@relance>', 1, NULL, '2026-03-10T13:00:00.000000Z')"""
         )
-    assert migrate_ledger(old) == 1
+    later = sum(one.name.endswith(".sql") for one in (files("relance.engines") / "sql" / "ledger").iterdir()) - 1
+    assert migrate_ledger(old) == later
     ledger = open_ledger(old)
     assert [event.state for event in ledger.events_since(0)] == ["handing"]
     assert recover(ledger) == 1
@@ -128,3 +129,12 @@ def test_a_sender_that_died_is_known_at_once(path: Path, ledger: Ledger) -> None
     other.close()
     assert recover(ledger) == 1
     assert list(path.parent.glob("*.lease-*")) == []
+
+
+def test_what_is_transactional_leaves_before_all_else(ledger: Ledger) -> None:
+    later = replace(outgoing(3), kind="transactional", due_at=NINE)
+    ledger.enqueue([outgoing(1), outgoing(2), later, replace(outgoing(4), kind="service")])
+    assert [row.outgoing.key.contact for row in ledger.due("email", NINE, 3)] == [3, 1, 2]
+    lease = ledger.open_lease("email", NINE + TERM)
+    assert [row.outgoing.key.contact for row in ledger.lease_rows(lease, "email", NINE, 2)] == [3, 1]
+    assert [row.outgoing.key.contact for row in ledger.lease_rows(lease, "email", NINE, 9)] == [2, 4]

@@ -81,6 +81,9 @@ def test_a_plain_good_message_passes() -> None:
         (message(message="forgotten-cart", fields={"coupon_code?": "text"}), "coupon_in_cart"),
         (message(fields={"cart_url": "url", "discount?": "money"}), "coupon_in_cart"),
         (message(purpose="service", fields={"items": {"list": {"price": "money"}}}), "promotion"),
+        (message(purpose="transactional", fields={"suggestions?": {"list": {"title": "text"}}}), "promotion"),
+        (message(purpose="transactional", text="10 % de rabais"), "promotion"),
+        (message("Voici un code promo", purpose="service"), "promotion"),
     ],
 )
 def test_what_is_wrong_is_found(document: MessageDocument, code: str) -> None:

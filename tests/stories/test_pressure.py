@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from relance.base.errors import BadDocument
 from tests.stories.bookshop import Bookshop, bookshop, order, person, yes
 
 Open = Callable[..., Bookshop]
@@ -200,3 +201,23 @@ def test_service_needs_no_yes_and_a_transaction_no_leave_at_all(opened: Open) ->
     assert shop.decided(MONDAY, "word")["gone"] == ("refused", "consent_refused")
     shop.turn("2026-03-09 10:00")
     assert shop.decided("2026-03-09 10:00", "word") == {"silent": ("send", None)}
+
+
+def test_a_complaint_stops_service_but_not_the_bill_and_a_dead_address_stops_both(opened: Open) -> None:
+    shop = opened("global_holdout = 0.99\n")
+    shop.deliver("2026-01-02 06:00", contacts=[person("cross"), person("dead"), person("paul")])
+    stops = [("cross", "complaint"), ("dead", "bounced")]
+    rows = [{"contact": who, "at": "2026-02-28 12:00", "reason": why} for who, why in stops]
+    shop.deliver("2026-03-01 06:00", suppressions=rows)
+    shop.publish(after_order("word", "notice", purpose="service"), ON)
+    shop.publish(after_order("bill", "receipt", purpose="transactional"), ON)
+    orders_of(shop, 8, "cross", "dead", "paul")
+    shop.turn(MONDAY)
+    refused, goes = ("refused", "suppressed"), ("send", None)
+    assert shop.decided(MONDAY, "word") == {"cross": refused, "dead": refused, "paul": goes}, "no holdout of its own"
+    assert shop.decided(MONDAY, "bill") == {"cross": goes, "dead": refused, "paul": goes}
+
+
+def test_a_message_is_of_the_purpose_of_its_scenario(opened: Open) -> None:
+    with pytest.raises(BadDocument, match="let both say the same"):
+        opened().publish(after_order("word", "hello", purpose="service"), ON)

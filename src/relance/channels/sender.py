@@ -245,7 +245,7 @@ def _judged(work: _Work, rows: Sequence[OutboxRow], now: datetime) -> tuple[list
         verdict = judge(row.outgoing, facts, now, left)
         if verdict.state != "leave":
             ended.append(Settled(row, Outcome(row.id, verdict.state, verdict.reason)))
-        elif wait := work.domains.wait(row.outgoing.address):
+        elif (wait := work.domains.wait(row.outgoing.address)) and row.outgoing.kind != "transactional":
             later = now + timedelta(seconds=wait)
             ended.append(Settled(row, Outcome(row.id, "deferred", "domain_rate", retry_at=later)))
         else:

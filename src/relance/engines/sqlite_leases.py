@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,19 @@ from relance.engines.ledger import OutboxRow, Outcome
 from relance.engines.sqlite_file import BUSY_SECONDS, SqliteFile, instant_text, optional_text
 from relance.engines.sqlite_outbox import outbox_row
 
-_DUE = """state IN ('queued', 'deferred') AND channel = :channel AND due_at <= :now
-          AND (retry_at IS NULL OR retry_at <= :now) ORDER BY due_at, id LIMIT :limit"""
+_WAITING = """state IN ('queued', 'deferred') AND channel = :channel AND due_at <= :now
+              AND (retry_at IS NULL OR retry_at <= :now) ORDER BY due_at, id LIMIT :limit"""
+# What is transactional leaves before all else; each of the two parts is read from an index of its own.
+_DUE = f"""SELECT id FROM (SELECT id FROM outbox WHERE kind = 'transactional' AND {_WAITING})
+           UNION ALL SELECT id FROM (SELECT id FROM outbox WHERE kind <> 'transactional' AND {_WAITING})
+           LIMIT :limit"""
 _ORPHANED = "channel = :channel AND (lease IS NULL OR lease NOT IN (SELECT token FROM leases))"
+
+
+def _in_order(rows: Iterable[sqlite3.Row]) -> list[OutboxRow]:
+    """Transactional ones first; within each kind by due time."""
+    order = sorted(rows, key=lambda row: (row["kind"] != "transactional", row["due_at"], row["id"]))
+    return [outbox_row(row) for row in order]
 
 
 class Leases(SqliteFile):
@@ -35,7 +46,7 @@ class Leases(SqliteFile):
 
     def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
         given = {"channel": channel, "now": instant_text(now), "limit": limit}
-        return [outbox_row(row) for row in self.rows(f"SELECT * FROM outbox WHERE {_DUE}", given)]
+        return _in_order(self.rows(f"SELECT * FROM outbox WHERE id IN ({_DUE})", given))
 
     def open_lease(self, channel: str, until: datetime) -> int:
         token = 0
@@ -68,10 +79,10 @@ class Leases(SqliteFile):
         with self.transaction():
             taken = self.rows(
                 f"""UPDATE outbox SET state = 'leased', lease = :token
-                    WHERE id IN (SELECT id FROM outbox WHERE {_DUE}) RETURNING *""",
+                    WHERE id IN ({_DUE}) RETURNING *""",
                 given,
             )
-        return [outbox_row(row) for row in sorted(taken, key=lambda row: (row["due_at"], row["id"]))]
+        return _in_order(taken)
 
     def still_leased(self, token: int, ids: Iterable[int]) -> set[int]:
         asked = ",".join(str(int(one)) for one in ids)

@@ -15,7 +15,7 @@ from relance.explaining.reading import Reading, TreeSeen, read
 from relance.explaining.said import Said, listed, same
 from relance.explaining.triggering import question as trigger_question
 from relance.explaining.triggering import trigger_found
-from relance.policy.reasons import AFTER_STOPS, rank, readable
+from relance.policy.reasons import rank, readable
 
 _QUESTIONS: Mapping[str, Said] = {
     "stale_data": Said("Les données attendues sont complètes", "The data it needs is complete"),
@@ -27,6 +27,7 @@ _QUESTIONS: Mapping[str, Said] = {
     "no_basis": Said("A accepté ces messages", "Has agreed to these messages"),
     "suppressed": Said("Son adresse n’est pas mise de côté", "The address is not set aside"),
     "reentry": Said("N’a pas eu ce message il y a peu", "Has not had this message a short while ago"),
+    "in_progress": Said("N’est pas déjà dans ce scénario", "Is not on the way in this scenario already"),
     "repurchased": Said("Ne l’a pas racheté depuis", "Has not bought it again since"),
     "nothing_left": Said("Il reste quelque chose à montrer", "There is something left to show"),
     "quiet_hours": Said("Hors de la plage de silence", "Outside quiet hours"),
@@ -95,8 +96,10 @@ def _asked(reading: Reading) -> Iterator[Asked]:
 
 def _stops(reading: Reading) -> Iterator[Asked]:
     scenario = reading.case.version.scenario
-    if scenario.reentry:
-        yield Asked("reentry", _QUESTIONS["reentry"], timing.reentry(reading.case, scenario.reentry.after))
+    if scenario.limits_reentry:
+        yield Asked("reentry", _QUESTIONS["reentry"], timing.reentry(reading))
+    if scenario.one_at_a_time:
+        yield Asked("in_progress", _QUESTIONS["in_progress"], timing.in_progress(reading))
     if scenario.trigger.comes_round:
         yield Asked("repurchased", _QUESTIONS["repurchased"], rounds.repurchased(reading))
     for place, name in enumerate(scenario.stop):
@@ -189,7 +192,7 @@ def _way(each: Asked) -> Verdict:
 def _stopped_before(code: str, reasons: tuple[str, ...]) -> bool:
     """Whether the question did not arise any more: somebody who is refused competes with nobody."""
     early = {
-        "same_address": AFTER_STOPS[:2],
+        "same_address": ("nothing_left",),
         "lost": ("same_address", "cap"),
         "holdout": ("same_address", "lost", "cap"),
     }

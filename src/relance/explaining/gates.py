@@ -133,7 +133,8 @@ def holdout(reading: Reading) -> Found:
         return Found(None, Seen(_ASKS_NOTHING), fixed=True)
     u, share = float(reading.flags["u"]), float(case.version.scenario.holdout)
     parts = [_draw(case, u, share)]
-    everywhere = case.place.settings.global_holdout
+    marketing = case.version.scenario.purpose == "marketing"
+    everywhere = case.place.settings.global_holdout if marketing else 0.0
     if not share and not everywhere:
         return Found(False, Seen(Said("il n’y en a pas", "there is none")), fixed=True)
     if everywhere:

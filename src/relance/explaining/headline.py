@@ -31,6 +31,9 @@ _BECAUSE: Mapping[str, Said] = {
     "reentry": Said(
         "ce contact a eu ce message il y a peu ({seen})", "this contact had this message a short while ago ({seen})"
     ),
+    "in_progress": Said(
+        "ce contact est déjà dans ce scénario ({seen})", "this contact is on the way in this scenario already ({seen})"
+    ),
     "repurchased": Said("ce contact l’a racheté depuis ({seen})", "this contact has bought it again since ({seen})"),
     "ordered": Said("ce contact a commandé depuis", "this contact has ordered since"),
     "more_than_one_order": Said(

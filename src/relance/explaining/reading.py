@@ -206,6 +206,7 @@ _THINGS: Mapping[str, Said] = {
     "consent_acts": Said("acte", "act"),
     "suppressions": Said("mise de côté", "set aside"),
     "decisions": Said("décision", "decision"),
+    "journeys": Said("parcours", "journey"),
     "feed_completeness": Said("données", "data"),
     "segment_members": Said("segment", "segment"),
 }

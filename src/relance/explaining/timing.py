@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import ibis
@@ -87,17 +87,38 @@ def logged_in(reading: Reading) -> Found:
     return Found(bool(reading.flags["not_logged_in"]), Seen(case.pen.value(value is not False), value))
 
 
-def reentry(case: Case, after: Span) -> Found:
-    """The last entry of the scenario that still forbids another."""
-    today = local_day(case.turn, case.place.zone)
-    since = to_instant(today - timedelta(days=after.days - 1), time(0, 0), case.place.zone)
-    past = [row for row in case.decisions if row["outcome"] in _SENT and row["at"] < case.turn]
-    if not past:
-        return Found(False, Seen(Said("jamais eu", "never had it")), fixed=True)
-    last = max(row["at"] for row in past)
-    row = evidence_row(case, "decisions", case.version.name, last, None)
+def reentry(reading: Reading) -> Found:
+    """The last entry of the scenario, and whether it still forbids another."""
+    case, refuses = reading.case, _stops(reading, "reentry")
+    first: dict[str, datetime] = {}
+    for row in case.decisions:
+        if row["outcome"] in _SENT and row["at"] < case.turn:
+            first[row["occurrence"]] = min(row["at"], first.get(row["occurrence"], row["at"]))
+    if not first:
+        another = Said("un autre message de ce tour est parti", "another message of this turn went")
+        return Found(refuses, Seen(another if refuses else Said("jamais eu", "never had it")), fixed=True)
+    last = max(first.values())
+    shown = evidence_row(case, "decisions", case.version.name, last, None)
     words = Said("la dernière fois le {at}", "last {at}").put(at=case.pen.at(last))
-    return Found(last >= since, Seen(words, last, (row,)), fixed=True)
+    return Found(refuses, Seen(words, last, (shown,)), fixed=True)
+
+
+def in_progress(reading: Reading) -> Found:
+    """The journey of another occurrence that had not ended by the turn."""
+    case, own = reading.case, reading.case.arrival.occurrence if reading.case.arrival else None
+    others = [row for row in case.journeys if row["at"] < case.turn and row["occurrence"] != own]
+    latest = {row["occurrence"]: row for row in others}
+    waiting = [row for row in latest.values() if row["state"] == "waiting"]
+    if not waiting:
+        return Found(_stops(reading, "in_progress"), Seen(Said("aucun parcours ouvert", "no journey open")), fixed=True)
+    other = max(waiting, key=lambda row: row["at"])
+    words = Said("en attente jusqu’au {due}", "waiting until {due}").put(due=case.pen.at(other["due_at"]))
+    shown = evidence_row(case, "journeys", other["occurrence"], other["at"], None)
+    return Found(_stops(reading, "in_progress"), Seen(words, other["due_at"], (shown,)), fixed=True)
+
+
+def _stops(reading: Reading, reason: str) -> bool:
+    return reason in str(reading.flags.get("stopped") or "").split(",")
 
 
 def items_left(reading: Reading, items: Items) -> Found:

@@ -18,9 +18,18 @@ from relance.messages.templates import TAG
 
 LANGUAGES = ("fr", "en")
 SHIPPED = ("second-purchase", "win-back", "forgotten-cart", "replenishment", "replenishment-again")
-_WHY = {
-    "fr": "Vous recevez ce courriel parce que vous avez accepté de recevoir nos nouvelles.",
-    "en": "You are receiving this email because you agreed to hear from us.",
+Purpose = Literal["marketing", "service", "transactional"]
+_AFTER_AN_ORDER = {
+    "fr": "Vous recevez ce courriel à la suite de votre commande.",
+    "en": "You are receiving this email following your order.",
+}
+_WHY: dict[Purpose, dict[str, str]] = {
+    "marketing": {
+        "fr": "Vous recevez ce courriel parce que vous avez accepté de recevoir nos nouvelles.",
+        "en": "You are receiving this email because you agreed to hear from us.",
+    },
+    "service": _AFTER_AN_ORDER,
+    "transactional": _AFTER_AN_ORDER,
 }
 
 
@@ -45,7 +54,7 @@ class MessageDocument(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     message: str
-    purpose: Literal["marketing", "service", "transactional"] = "marketing"
+    purpose: Purpose = "marketing"
     fields: dict[str, Any] = {}
     follow_links: bool | None = None  # false: its links stay as written, whatever the settings say
     fr: Block | None = None
@@ -108,10 +117,10 @@ def _house(name: str) -> str:
     return (files("relance.messages") / "library" / name).read_text("utf-8")
 
 
-def _whole_block(block: Block, language: str) -> Block:
+def _whole_block(block: Block, language: str, purpose: Purpose) -> Block:
     if is_whole(block.mjml):
         return block
-    why = block.why or _WHY[language]
+    why = block.why or _WHY[purpose][language]
     layout, text = (
         _house(f"layout.{language}.mjml"),
         block.text.rstrip() + "\n\n" + _house(f"footer.{language}.txt"),
@@ -125,7 +134,8 @@ def _whole_block(block: Block, language: str) -> Block:
 
 def whole(document: MessageDocument) -> MessageDocument:
     """The same message with header and footer of the house written out, so that a version never changes."""
-    blocks = {name: _whole_block(block, name) for name in LANGUAGES if (block := document.block(name))}
+    purpose = document.purpose
+    blocks = {name: _whole_block(block, name, purpose) for name in LANGUAGES if (block := document.block(name))}
     return document.model_copy(update=blocks)
 
 

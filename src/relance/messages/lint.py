@@ -18,7 +18,15 @@ LARGEST_HTML = 100_000
 """Above about 102 kB mailbox providers cut the message, and the unsubscribe link with it."""
 
 SAMPLE_LOCALE = {"fr": "fr-CA", "en": "en-CA"}
-PROMOTION = re.compile(r"coupon|promo|discount|rebate|rabais|price|offer", re.IGNORECASE)
+PROMOTION = re.compile(
+    r"coupon|voucher|promo|discount|rebate|rabais|price|offer|suggest|recommend|complement|related|picks|up_?sell",
+    re.IGNORECASE,
+)
+PROMISES = re.compile(
+    r"\b(?:coupons?|codes? promo\w*|promo(?:tion)? codes?|discounts?|rabais|réductions?|bons? d’achat|vouchers?"
+    r"|\d+\s?% (?:off|de rabais|de réduction|de moins)|special offers?|offres? spéciales?)\b",
+    re.IGNORECASE,
+)
 COUPON = re.compile(r"coupon|promo_?code|discount|rabais|voucher", re.IGNORECASE)
 _ACTIVE = {"script", "iframe", "object", "embed", "form", "link", "base", "meta-refresh"}
 _LINKS = ("https://", "mailto:", "tel:", "#")
@@ -147,6 +155,15 @@ def _names(fields: Sequence[Field]) -> Iterator[str]:
         yield from _names(field.of)
 
 
+def _promoting(document: MessageDocument, rendered: Rendered) -> Iterator[tuple[str, str]]:
+    """What a message after a purchase may not say: it would be marketing, which wants another consent."""
+    if document.purpose == "marketing":
+        return
+    words = " ".join(_page(rendered.html).words)
+    for found in sorted({one.lower() for one in PROMISES.findall(f"{rendered.subject}\n{rendered.text}\n{words}")}):
+        yield "promotion", f"“{found}” promotes; a {document.purpose} message may not"
+
+
 def _field_findings(document: MessageDocument) -> Iterator[Finding]:
     names = list(_names(document.declared()))
     about_cart = "cart" in document.message or "cart_url" in names
@@ -160,7 +177,7 @@ def _field_findings(document: MessageDocument) -> Iterator[Finding]:
             yield Finding("promotion", f"“{name}” promotes; a {document.purpose} message may not")
 
 
-def _language_findings(compiled: CompiledMessage, language: str) -> Iterator[Finding]:
+def _language_findings(document: MessageDocument, compiled: CompiledMessage, language: str) -> Iterator[Finding]:
     for context in samples(compiled.fields):
         try:
             rendered = render(compiled, language, SAMPLE_LOCALE[language], context)
@@ -170,6 +187,7 @@ def _language_findings(compiled: CompiledMessage, language: str) -> Iterator[Fin
             continue
         for check in CHECKS:
             yield from (Finding(code, sentence, language) for code, sentence in check(rendered))
+        yield from (Finding(code, said, language) for code, said in _promoting(document, rendered))
         yield from _advice(rendered, language)
 
 
@@ -195,5 +213,5 @@ def lint(document: MessageDocument) -> list[Finding]:
         return [*missing, *_field_findings(document), Finding("does_not_compile", str(error))]
     found = [*missing, *_field_findings(document)]
     for language in compiled.environments:
-        found += _language_findings(compiled, language)
+        found += _language_findings(document, compiled, language)
     return list(dict.fromkeys(found))

@@ -19,6 +19,7 @@ from relance.customers.relations import View
 from relance.messages.documents import SHIPPED, canonical_body, load_message, shipped_text
 from relance.messages.lint import lint
 from relance.messages.rendering import compile_text
+from relance.policy.reasons import OWN
 from relance.scenarios.candidates import conditions_of
 from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.program import compile_steps
@@ -64,7 +65,7 @@ def check_scenario(place: Installation, document: Document) -> Version:
 def publish_scenario(place: Installation, document: Document, at: datetime) -> Version:
     """Publishes the scenario and its messages together; the same documents make no new version."""
     version = check_scenario(place, document)
-    bodies = {name: _message_body(place, name, document) for name in _message_names(version)}
+    bodies = {name: _message_body(place, name, version.scenario, document) for name in _message_names(version)}
     with place.ledger.transaction():
         pinned = {name: place.ledger.publish(MESSAGE, name, body, at) for name, body in bodies.items()}
         number = place.ledger.publish(KIND, version.name, body_of(document.data, pinned), at)
@@ -103,10 +104,8 @@ def _check_sender(scenario: Scenario, place: Installation, document: Document) -
 
 
 def _check_stops(scenario: Scenario, document: Document) -> None:
-    from relance.policy.reasons import AFTER_STOPS, BEFORE_STOPS, DEFERRALS
-
     for name in scenario.stop:
-        if name in {*BEFORE_STOPS, *AFTER_STOPS, *DEFERRALS, "reentry", "repurchased"}:
+        if name in OWN:
             raise document.error(
                 f"“{name}” is a reason of the house; give the stop condition another name", ("stop", name)
             )
@@ -116,10 +115,13 @@ def _message_names(version: Version) -> list[str]:
     return sorted({node.send.message for node in version.nodes if node.send})
 
 
-def _message_body(place: Installation, name: str, document: Document) -> str:
+def _message_body(place: Installation, name: str, scenario: Scenario, document: Document) -> str:
     """The checked text of a message: the retailer's own where there is one, else the one that comes with us."""
     text, source = message_text(place.home.definitions / "messages", name, document)
     message = load_message(text, source)
+    if message.purpose != scenario.purpose:
+        both = f"the scenario is {scenario.purpose} and its message “{name}” is {message.purpose}"
+        raise BadDocument(f"{both}; let both say the same", source=source)
     compile_text(text, source)
     refused = [finding for finding in lint(message) if finding.refuses]
     if refused:

@@ -195,7 +195,7 @@ def stops_of(version: Version) -> dict[str, str]:
     """
     stops: dict[str, str] = {}
     for reason, tree in version.scenario.stop.items():
-        if any(isinstance(node, Count) and node.count == "orders" for _, node in leaves(parse_criteria(tree))):
+        if any(_counts_new_orders(node) for _, node in leaves(parse_criteria(tree))):
             stops.setdefault(ORDERED, reason)
     purpose = version.scenario.purpose
     if purpose != "transactional":
@@ -203,6 +203,11 @@ def stops_of(version: Version) -> dict[str, str]:
         kinds = (kind for channel in channels for kind in refusal_kinds(channel, purpose, version.scenario.sender))
         stops |= dict.fromkeys(kinds, "consent_refused")
     return stops
+
+
+def _counts_new_orders(node: Any) -> bool:
+    """Whether one more valid order may make it hold; one that looks for cancelled orders is no such thing."""
+    return isinstance(node, Count) and node.count == "orders" and node.where in (None, "valid")
 
 
 def refusal_kinds(channel: str, purpose: str, sender: str) -> list[str]:

@@ -11,6 +11,8 @@ from relance.messages.release import ORDERED, refusal_kinds, stops_of
 from relance.scenarios.running import KIND
 from relance.scenarios.versions import version_of
 
+KINDS = ("marketing", "service", "transactional")
+
 
 class LedgerStops:
     """The importer's hook: cancels what waits, and leaves a narrow fact for what is about to leave."""
@@ -37,7 +39,7 @@ class LedgerStops:
             if reason:
                 reasons.setdefault(reason, []).append(document.name)
         for reason, scenarios in reasons.items():
-            self.ledger.cancel(contacts, reason, known_at, scenarios=scenarios)
+            self.ledger.cancel(contacts, reason, known_at, kinds=KINDS, scenarios=scenarios)
 
 
 def _stop_facts(facts: Facts, known_at: datetime) -> Iterator[StopFact]:

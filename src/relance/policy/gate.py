@@ -32,6 +32,8 @@ ADDRESSED: Mapping[str, str] = {
     "quiet_hours": "boolean",
 }
 _OWN = ("rule", "probe")
+# Who complained is never written to for marketing or service; their address lives, so what they bought is confirmed.
+STILL_ALIVE = ("complaint", "complained", "spam")
 
 
 def screened(view: View, settings: Settings) -> ir.Table:
@@ -66,7 +68,10 @@ def _suppressed(clock: ir.Table, view: View) -> ir.Table:
     clock, stops = clock.select("turn", "known"), view.facts("suppressions")
     stops = stops.join(clock, [*view.known(stops, clock["known"]), stops["happened_at"] <= clock["turn"]])
     stops = stops.filter(stops["lifted_at"].isnull() | (stops["lifted_at"] > stops["turn"]))
-    return _asked().semi_join(stops, ["contact", "channel"]).select(*_OWN, suppressed=ibis.literal(True))
+    alive = stops["reason"].fill_null("").lower().isin(STILL_ALIVE)
+    found = _asked().inner_join(stops.select("contact", "channel", alive=alive), ["contact", "channel"])
+    found = found.filter(~found["alive"] | (found["purpose"] != "transactional"))
+    return found.select(*_OWN, suppressed=ibis.literal(True)).distinct()
 
 
 def _with_day(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
@@ -109,7 +114,7 @@ def house_touches(clock: ir.Table, view: View) -> ir.Table:
 
 
 def _with_draw(rows: ir.Table, settings: Settings) -> ir.Table:
-    """Held out by the stored draw where there is one, else by the hash; a global holdout is drawn first."""
+    """Held out by the stored draw where there is one, else by the hash; a global holdout, of marketing, comes first."""
     stored = house_relation("draws")
     stored = stored.filter(stored["step"] == "holdout").select("contact", rule="scenario", stored_u="u")
     joined = rows.left_join(stored, ["rule", "contact"], rname="d_{name}")
@@ -118,8 +123,9 @@ def _with_draw(rows: ir.Table, settings: Settings) -> ir.Table:
         u=ibis.coalesce(joined["stored_u"], draw(settings.seed, joined["rule"], ibis.literal("holdout"), own)),
         global_u=draw(settings.seed, ibis.literal(""), ibis.literal("holdout"), own),
     )
-    held = (joined["u"] < joined["holdout"]) | (joined["global_u"] < settings.global_holdout)
-    return joined.mutate(held=held & (joined["purpose"] != "transactional"))
+    own_share = (joined["u"] < joined["holdout"]) & (joined["purpose"] != "transactional")
+    of_all = (joined["global_u"] < settings.global_holdout) & (joined["purpose"] == "marketing")
+    return joined.mutate(held=own_share | of_all)
 
 
 def _asked() -> ir.Table:

@@ -14,8 +14,21 @@ BEFORE_STOPS = (
     "no_basis",
     "suppressed",
 )
-AFTER_STOPS = ("nothing_left", "quiet_hours", "same_address", "lost", "cap", "holdout")
-DEFERRALS = ("waiting_feed", "quiet_hours")
+FIRST_STOPS = ("reentry", "in_progress")
+AFTER_STOPS = (
+    "nothing_left",
+    "no_coupon",
+    "out_again",
+    "quiet_hours",
+    "same_address",
+    "lost",
+    "other_parent",
+    "cap",
+    "holdout",
+)
+DEFERRALS = ("waiting_feed", "quiet_hours", "next_wave")
+# Conditions that the house asks by itself; no stop condition may take one of these names.
+OWN = frozenset({*BEFORE_STOPS, *FIRST_STOPS, "repurchased", *AFTER_STOPS, *DEFERRALS})
 
 FRENCH: dict[str, str] = {
     "stale_data": "Les données attendues ne sont pas arrivées à temps",
@@ -28,14 +41,19 @@ FRENCH: dict[str, str] = {
     "no_basis": "N’a jamais accepté ces messages, ou son accord a expiré",
     "suppressed": "Adresse mise de côté (retours ou plainte)",
     "reentry": "A déjà reçu ce message il y a peu",
+    "in_progress": "Est déjà dans ce scénario",
     "repurchased": "L’a racheté depuis",
     "ordered": "A commandé depuis",
     "more_than_one_order": "A déjà plus d’une commande",
     "nothing_left": "Plus rien à montrer : acheté ou épuisé",
+    "no_coupon": "Plus de bon à donner",
+    "out_again": "De nouveau épuisé",
     "waiting_feed": "On attend des données",
+    "next_wave": "Attend la vague suivante",
     "quiet_hours": "Plage de silence",
     "same_address": "La même adresse a reçu ce message par un autre contact",
     "lost": "Un autre message, plus important, est parti",
+    "other_parent": "L’autre parent a reçu ce message",
     "cap": "A déjà reçu assez de messages",
     "holdout": "Groupe témoin",
 }
@@ -50,14 +68,19 @@ ENGLISH: dict[str, str] = {
     "no_basis": "Never agreed to these messages, or the agreement has lapsed",
     "suppressed": "Address set aside (bounces or complaint)",
     "reentry": "Had this message a short while ago",
+    "in_progress": "Is already on the way in this scenario",
     "repurchased": "Has bought it again since",
     "ordered": "Has ordered since",
     "more_than_one_order": "Already has more than one order",
     "nothing_left": "Nothing left to show: bought or sold out",
+    "no_coupon": "No coupon left to give",
+    "out_again": "Sold out again",
     "waiting_feed": "Waiting for data",
+    "next_wave": "Waits for the next wave",
     "quiet_hours": "Quiet hours",
     "same_address": "Another contact with the same address got this message",
     "lost": "Another, more important message went instead",
+    "other_parent": "The other parent got this message",
     "cap": "Already had enough messages",
     "holdout": "Control group",
 }
@@ -73,6 +96,9 @@ def rank(code: str) -> int:
     """Its place in the published order; stop conditions by name stand between the two lists."""
     if code in BEFORE_STOPS:
         return BEFORE_STOPS.index(code)
+    before = len(BEFORE_STOPS)
+    if code in FIRST_STOPS:
+        return before + FIRST_STOPS.index(code)
     if code in AFTER_STOPS:
-        return len(BEFORE_STOPS) + 1 + AFTER_STOPS.index(code)
-    return len(BEFORE_STOPS)
+        return before + len(FIRST_STOPS) + 1 + AFTER_STOPS.index(code)
+    return before + len(FIRST_STOPS)

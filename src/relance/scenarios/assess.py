@@ -9,9 +9,10 @@ import ibis.expr.types as ir
 
 from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import PROBES, Observed, observe
-from relance.customers.relations import View, house_relation, scratch
+from relance.customers.relations import View, scratch
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Scenario
+from relance.scenarios.reentry import with_in_progress, with_reentry, with_turn_mates
 from relance.scenarios.rounds import purchases
 from relance.scenarios.triggers import clock_of
 
@@ -56,20 +57,32 @@ def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
     rows = _with_clock(scratch("work", WORK), rule)
     rows = _with_feeds(rows, scenario, rule)
     rows, reads = _with_conditions(rows, scenario, view, zone)
-    rows = _with_reentry(rows, scenario, rule)
+    rows = with_in_progress(with_reentry(rows, scenario, view, rule), scenario, view, rule)
     rows = _with_repurchase(rows, scenario, view, rule)
     rows = _with_items(rows, scenario)
-    reasons = [ibis.ifelse(rows[name], f"{name},", "") for name in ("reentry", "repurchased")]
-    reasons += [ibis.ifelse(rows[f"stop_{place}"], f"{name},", "") for place, name in enumerate(scenario.stop)]
-    stopped = reasons[0]
-    for reason in reasons[1:]:
-        stopped = stopped + reason
-    rows = rows.mutate(stopped=stopped, read=reads(rows))
-    return rows.select(*ASSESSED)
+    stopped = _named(rows, {name: name for name in ("in_progress", "repurchased")})
+    stopped = stopped + _named(rows, {f"stop_{place}": name for place, name in enumerate(scenario.stop)})
+    rows = rows.mutate(otherwise=stopped, read=reads(rows))
+    rows = with_turn_mates(rows.mutate(passing=_passing(rows)), scenario)
+    return rows.mutate(stopped=_named(rows, {"reentry": "reentry"}) + rows["otherwise"]).select(*ASSESSED)
+
+
+def _named(rows: ir.Table, reasons: Mapping[str, str]) -> ir.StringValue:
+    """The reasons of the columns that hold, each followed by a comma."""
+    text: ir.StringValue = ibis.literal("")
+    for column, reason in reasons.items():
+        text = text + ibis.ifelse(rows[column], f"{reason},", "")
+    return text
+
+
+def _passing(rows: ir.Table) -> ir.BooleanValue:
+    """Whether nothing that is asked here stands in the way."""
+    stopped = rows["reentry"] | (rows["otherwise"] != "") | rows["nothing_left"] | rows["not_targeted"]
+    return ~(stopped | rows["too_late"] | rows["stale"] | rows["feed_waiting"])
 
 
 def _with_clock(work: ir.Table, rule: str) -> ir.Table:
-    rows = work.cross_join(clock_of(rule, "fresh_since"))
+    rows = work.cross_join(clock_of(rule, "fresh_since", entry_since="reentry_since"))
     return rows.mutate(
         too_late=rows["due_at"] < rows["fresh_since"],
         anonymous=rows["contact"].isnull(),
@@ -126,20 +139,6 @@ def _asked(rows: ir.Table, condition: object, name: str, view: View, zone: str, 
 def observed(condition: object, view: View, zone: str) -> Observed:
     """A condition asked of the rows of scratch `probes`."""
     return observe(parse_criteria(condition), scratch("probes", PROBES), view, zone=zone)
-
-
-def _with_reentry(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
-    """Written to, or held out, too few local dates ago."""
-    if scenario.reentry is None:
-        return rows.mutate(reentry=ibis.literal(False))
-    past = house_relation("decisions")
-    past = past.filter(past["scenario"] == scenario.scenario, past["outcome"].isin(["send", "held_out"]))
-    past, clock = past.select("contact", "at"), clock_of(rule, "decided_until")
-    past = past.join(clock, past["at"] < clock["decided_until"])
-    last = past.group_by("contact").agg(last_entry=past["at"].max())
-    joined = rows.left_join(last, "contact", rname="entry_{name}").cross_join(clock_of(rule, "reentry_since"))
-    again = joined["last_entry"].notnull() & (joined["last_entry"] >= joined["reentry_since"])
-    return joined.mutate(reentry=joined["entering"] & again)
 
 
 def _with_repurchase(rows: ir.Table, scenario: Scenario, view: View, rule: str) -> ir.Table:

@@ -31,7 +31,7 @@ class Need(Part):
 
 
 class Reentry(Part):
-    """A contact may enter again so many local dates after the last message of the first step."""
+    """A contact may enter again so many local dates after the first message of the last journey."""
 
     after: SpanField
 
@@ -60,7 +60,7 @@ class Scenario(Part):
     about: dict[str, str] = Field(default_factory=dict)
     needs: tuple[Need, ...] = ()
     schedule: Schedule | None = None
-    zone: Literal["brand"] = "brand"
+    zone: Literal["brand", "contact"] = "brand"
     purpose: Purpose = "marketing"
     priority: int = Field(default=50, ge=0, le=1000)
     sender: str = "default"
@@ -72,7 +72,7 @@ class Scenario(Part):
     stop: dict[Name, Conditions] = Field(default_factory=dict)
     on_stop: dict[Name, OnStop] = Field(default_factory=dict)
     items: Items | None = None
-    reentry: Reentry | None = None
+    reentry: Literal["never", "each"] | Reentry | None = None
     holdout: Share = 0.0
     on_lose: Literal["drop", "wait"] = "drop"
     steps: tuple[Step, ...] = Field(min_length=1)
@@ -94,6 +94,25 @@ class Scenario(Part):
         if self.trigger.date:
             return "year" if self.trigger.date.yearly else _date_occurrence(self.trigger.date.of)
         return "row"
+
+    @property
+    def limits_reentry(self) -> bool:
+        """Whether who had the first message may have to wait, or may never enter again."""
+        return self.reentry not in (None, "each")
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether the occurrence is the contact's own (a silence, a date), so that one journey runs at a time.
+
+        Journeys of objects (an order, a product, a cart) run side by side; what is once in life is alone anyway.
+        """
+        of = self.trigger.date.of if self.trigger.date else ""
+        return self.occurs != "once" and (of.startswith("contacts.") or of in ("first_order", "last_order"))
+
+    @property
+    def apart_in_a_turn(self) -> bool:
+        """Whether journeys that enter in one turn count as one after the other, for each is a message of its own."""
+        return self.trigger.date is not None or self.trigger.row is not None
 
 
 def _date_occurrence(of: str) -> str:

@@ -15,6 +15,7 @@ from relance.engines.warehouse import Engine
 from relance.scenarios.assess import FEED_DAYS
 from relance.scenarios.documents import Need, Scenario
 from relance.scenarios.due import DUE_DAYS, Window, due_days
+from relance.scenarios.reentry import entry_since
 from relance.scenarios.rounds import SOON, ZONE_SPANS, zone_rows
 from relance.scenarios.steps import Wait
 from relance.scenarios.triggers import CLOCKS, OLD
@@ -118,17 +119,12 @@ def _next_clock(at: time, weekday: str | None, turn: datetime, zone: str) -> dat
 def _clocks(running: Running, moment: Moment) -> list[dict[str, Any]]:
     scenario = running.version.scenario
     fresh = _EVER if moment.enter_since else scenario.fresh_for.before(moment.turn, moment.zone)
-    reentry = moment.turn + timedelta(days=1)
-    if scenario.reentry:
-        days = scenario.reentry.after.days
-        # N days later exactly may enter: only messages of the local dates after today - N forbid it
-        reentry = to_instant(moment.today - timedelta(days=days - 1), time(0, 0), moment.zone)
     clock = {
         "turn": naive_utc(moment.turn),
         "known": naive_utc(moment.known_by),
         "decided_until": naive_utc(moment.decided_until),
         "fresh_since": naive_utc(fresh),
-        "reentry_since": naive_utc(reentry),
+        "reentry_since": naive_utc(entry_since(scenario, moment.turn, moment.zone)),
     }
     return [clock | {"rule": running.version.name}]
 

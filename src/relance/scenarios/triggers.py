@@ -57,10 +57,10 @@ def trigger_rows(scenario: Scenario, view: View, rule: str, *more: str) -> ir.Ta
     return TRIGGERS[kind](scenario, view, rule).select(*ARRIVALS, *more)
 
 
-def clock_of(rule: str, *columns: str) -> ir.Table:
+def clock_of(rule: str, *columns: str, **renamed: str) -> ir.Table:
     """The turn's instants for one rule: these columns of CLOCKS, for each is carried through every query behind."""
     clocks = scratch("clocks", CLOCKS)
-    return clocks.filter(clocks["rule"] == rule).select(*(columns or CLOCKS))
+    return clocks.filter(clocks["rule"] == rule).select(*(columns or CLOCKS), **renamed)
 
 
 def _due_days(rule: str, *more: str) -> ir.Table:

@@ -46,7 +46,7 @@ class Version:
         Numbers that reach a query as rows (days, lengths of time, slots, deadlines) are not part of its text.
         """
         told = self.scenario.model_dump(mode="json", by_alias=True, exclude=_AS_ROWS)
-        asked = {"needs": bool(self.scenario.needs), "reentry": self.scenario.reentry is not None}
+        asked = {"needs": bool(self.scenario.needs), "reentry": self.scenario.limits_reentry}
         return digest(json.dumps([told, asked], sort_keys=True))
 
 
