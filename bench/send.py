@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +27,8 @@ from relance.messages.links import SigningKey
 
 MESSAGES = int(os.environ.get("BENCH_MESSAGES", "10000"))
 SIZE = 21_000
+SENDERS = 2
+WARM_UP = 200
 _AT = datetime(2026, 3, 10, 13, tzinfo=UTC)
 _SETTINGS = MailSettings(
     brand=Brand("Librairie", "1, rue du Port, Rimouski", "https://shop.example"),
@@ -45,8 +49,9 @@ _ITEM = {
 def measure() -> dict[str, str]:
     """Messages a second and CPU a message, end to end; the same number of bytes by smtp-source over as many lines."""
     with TemporaryDirectory() as folder, _sink() as port:
-        ledger = _outbox(Path(folder) / "ledger.sqlite", MESSAGES)
         server = Smtp("127.0.0.1", port, tls="none")
+        together = _senders(Path(folder) / "both.sqlite", server)
+        ledger = _outbox(Path(folder) / "ledger.sqlite", MESSAGES)
         _send(ledger, server, MESSAGES // 10)  # compiles, opens, fills the caches
         memory = _memory()
         wall, cpu = _send(ledger, server, None)
@@ -54,9 +59,10 @@ def measure() -> dict[str, str]:
         ledger.close()
         theirs = _source(port, server.connections)
     return {
-        "end to end": f"{ours:,.0f} messages/s on one core",
+        "end to end": f"{ours:,.0f} messages/s by one sender",
+        f"end to end, {SENDERS} senders": f"{together:,.0f} messages/s, {together / theirs:.2f} of smtp-source",
         "smtp-source": f"{theirs:,.0f} messages/s of {SIZE / 1000:.0f} KB over {server.connections} lines",
-        "of smtp-source": f"{ours / theirs:.2f}",
+        "one sender of smtp-source": f"{ours / theirs:.2f}",
         "CPU a message": f"{cpu / (MESSAGES - MESSAGES // 10) * 1e6:.0f} µs",
         "memory grown over the run": f"{grown / 1024:.1f} MB in {MESSAGES:,} messages",
     }
@@ -96,6 +102,32 @@ def _send(ledger: Ledger, server: Smtp, limit: int | None) -> tuple[float, float
     report = send_due(ledger, SmtpChannel(server), _SETTINGS, FixedClock(_AT), limit)
     assert report.accepted == (limit or MESSAGES - MESSAGES // 10), report
     return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def _senders(path: Path, server: Smtp) -> float:
+    """Messages a second by several processes on one ledger, from the moment all of them are warm."""
+    _outbox(path, MESSAGES).close()
+    context = get_context("spawn")
+    warm = context.Barrier(SENDERS + 1)
+    crew = [context.Process(target=_one_of_many, args=(path, server, warm)) for _ in range(SENDERS)]
+    for one in crew:
+        one.start()
+    warm.wait(120)
+    begun = time.perf_counter()
+    for one in crew:
+        one.join()
+    seconds, ledger = time.perf_counter() - begun, open_ledger(path)
+    assert [one.messages for one in ledger.outbox_counts() if one.state == "accepted"] == [MESSAGES]
+    ledger.close()
+    return (MESSAGES - SENDERS * WARM_UP) / seconds
+
+
+def _one_of_many(path: Path, server: Smtp, warm: Barrier) -> None:
+    ledger = open_ledger(path)
+    send_due(ledger, SmtpChannel(server), _SETTINGS, FixedClock(_AT), WARM_UP)
+    warm.wait(120)
+    send_due(ledger, SmtpChannel(server), _SETTINGS, FixedClock(_AT))
+    ledger.close()
 
 
 def _source(port: int, lines: int) -> float:

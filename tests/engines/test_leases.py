@@ -25,8 +25,8 @@ def test_only_what_is_held_begins_to_leave(ledger: Ledger) -> None:
     assert ledger.cancel([2], "ordered", NINE) == 1
     names = {1: "<1@relance>", 2: "<2@relance>", 3: "<3@relance>"}
     assert ledger.still_leased(lease, names) == {1}
-    assert ledger.begin_handing(names, NINE, lease) == {1}
-    assert ledger.begin_handing(names, NINE, lease) == set()
+    assert ledger.begin_handing(names, NINE, lease) == 1
+    assert ledger.begin_handing(names, NINE, lease) == 0
     assert ledger.lease_rows(ledger.open_lease("email", NINE + TERM), "email", NINE, 9)[0].id == 3
 
 
@@ -61,7 +61,7 @@ def test_a_sender_that_overslept_holds_nothing_any_more(path: Path, ledger: Ledg
     assert recover(ledger) == 0
     assert recover(ledger, at=NINE + TERM + timedelta(seconds=1)) == 1
     assert states(ledger) == {1: ("unknown", "sender_died"), 2: ("queued", None)}
-    assert late.begin_handing({2: "<2@relance>"}, NINE, lease) == set()
+    assert late.begin_handing({2: "<2@relance>"}, NINE, lease) == 0
     assert late.record([Outcome(1, "accepted")], NINE, lease) == 0
     with pytest.raises(LeaseLost, match="another has taken over"):
         late.renew_lease(lease, NINE + TERM)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from relance.base.errors import BadDocument
 from relance.messages.documents import SHIPPED, canonical_body, load_message, shipped, shipped_text
 from relance.messages.fields import BadContext
+from relance.messages.mjml import to_mail_template
 from relance.messages.rendering import CompiledMessage, compile_message, compile_text, render
 
 LOCALE = {"fr": "fr-CA", "en": "en-CA"}
@@ -110,7 +112,7 @@ def test_the_cart_speaks_of_one_book_or_of_several() -> None:
     two = render(COMPILED["forgotten-cart"], "fr", "fr-CA", cart(book(1), book(2)))
     assert (one.subject, two.subject) == ("Votre livre est toujours là", "Vos livres sont toujours là")
     assert "Il est resté quelque chose dans votre panier" in one.text
-    assert "Voici ce qui est resté dans votre panier" in two.html
+    assert "Voici ce qui est resté dans votre panier" in unescape(two.html)
 
 
 def test_a_shop_that_says_nothing_of_its_voice_is_spoken_for_plainly() -> None:
@@ -309,3 +311,11 @@ def test_order_and_company_change_nothing(first_names: list[str], shuffle: rando
     for place, rendered in together.items():
         tokens = {f"/u/{other}\n" for other in range(len(contexts)) if f"/u/{other}\n" in rendered.text}
         assert tokens == {f"/u/{place}\n"}
+
+
+def test_literals_are_ascii_before_any_message_is_written() -> None:
+    style, paragraph = "<style>a::before { content: '→' }</style>", """<p title='été'>{{ "é"|upper }} — é</p>"""
+    assert to_mail_template(style + paragraph) == (
+        "<style>a::before { content: '\\002192' }</style>"
+        """<p title='&#233;t&#233;'>{{ "é"|upper }} &#8212; &#233;</p>"""
+    )

@@ -272,8 +272,8 @@ class Ledger(Protocol):
     def still_leased(self, token: int, ids: Iterable[int]) -> set[int]:
         """Which of these rows this lease still holds; the others were cancelled or taken back."""
 
-    def begin_handing(self, message_ids: Mapping[int, str], at: datetime, token: int) -> set[int]:
-        """Rows (id -> Message-ID) held by this lease begin to leave; the ids that were still held."""
+    def begin_handing(self, message_ids: Mapping[int, str], at: datetime, token: int) -> int:
+        """Rows (id -> Message-ID) held by this lease begin to leave; how many were still held."""
 
     def record(self, outcomes: Iterable[Outcome], at: datetime, token: int) -> int:
         """Outcomes of rows this lease holds, all in one transaction; how many were still held.

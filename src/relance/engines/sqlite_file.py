@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from relance.base.errors import Busy, NotFound, RelanceError
 BUSY_SECONDS = 10.0
 
 
+@lru_cache(maxsize=4_096)  # the rows of a batch share most of their instants
 def instant_text(moment: datetime) -> str:
     """An aware instant as fixed-width UTC text, so that text order is time order."""
     if moment.tzinfo is None:
@@ -29,6 +31,7 @@ def optional_text(moment: datetime | None) -> str | None:
     return None if moment is None else instant_text(moment)
 
 
+@lru_cache(maxsize=4_096)
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 

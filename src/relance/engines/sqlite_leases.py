@@ -89,15 +89,14 @@ class Leases(SqliteFile):
         found = self.rows(f"SELECT id FROM outbox WHERE id IN ({asked}) AND state = 'leased' AND lease = ?", (token,))
         return {row[0] for row in found}
 
-    def begin_handing(self, message_ids: Mapping[int, str], at: datetime, token: int) -> set[int]:
+    def begin_handing(self, message_ids: Mapping[int, str], at: datetime, token: int) -> int:
+        begun = [(name, instant_text(at), one, token) for one, name in sorted(message_ids.items())]
         with self.transaction():
-            begun = self.still_leased(token, message_ids)
-            self.connection.executemany(
+            return self.connection.executemany(
                 """UPDATE outbox SET state = 'handing', reason = NULL, message_id = ?, retry_at = NULL,
-                   attempts = attempts + 1, updated_at = ? WHERE id = ?""",
-                [(message_ids[one], instant_text(at), one) for one in sorted(begun)],
-            )
-        return begun
+                   attempts = attempts + 1, updated_at = ? WHERE id = ? AND lease = ? AND state = 'leased'""",
+                begun,
+            ).rowcount
 
     def record(self, outcomes: Iterable[Outcome], at: datetime, token: int) -> int:
         with self.transaction():

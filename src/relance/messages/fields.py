@@ -157,8 +157,6 @@ def declare(name: str, declared: Any) -> Field:
 
 
 def _simple(field: Field, value: Any) -> Any:
-    if type(value) is str and field.kind == "text" and len(value) <= LONGEST_TEXT:
-        return value  # nearly every value there is
     try:
         return KINDS[field.kind](value)
     except (TypeError, ValueError, InvalidOperation):
@@ -199,6 +197,9 @@ def _plain(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]
     result: dict[str, Any] = {}
     for field in fields:
         value = values.get(field.name)
+        if type(value) is str and field.kind == "text" and len(value) <= LONGEST_TEXT:
+            result[field.name] = value  # nearly every value there is
+            continue
         if value is None:
             if not field.optional and field.name not in result:
                 raise _Wrong(field.name, "is missing")

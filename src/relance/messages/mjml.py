@@ -19,6 +19,7 @@ TAGS = {
 """What may be written; `mj-include` is not among them, and unknown ones would vanish in silence."""
 
 _LONG_LINE = 400
+_KEPT = re.compile(rf"<style\b.*?</style|{TAG.pattern}", re.DOTALL)
 
 
 def _line_at(source: str, offset: int) -> int:
@@ -69,3 +70,21 @@ def to_html_template(source: str) -> str:
         raise TemplateTrouble(f"the MJML does not read ({str(error).partition(' in root')[0]})", line) from None
     html = _short_lines(output.content)
     return re.sub(r"zqt(\d+)zq\n*", lambda found: hidden[int(found[1])], html)
+
+
+def to_mail_template(html: str) -> str:
+    """The same template with its literals all ASCII, as a mail carries them: done once here, not for every message."""
+    parts, at = [], 0
+    for kept in _KEPT.finditer(html):
+        parts += [_entities(html[at : kept.start()]), _escapes(kept[0]) if kept[0].startswith("<") else kept[0]]
+        at = kept.end()
+    return "".join((*parts, _entities(html[at:])))
+
+
+def _entities(text: str) -> str:
+    return text.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _escapes(style: str) -> str:
+    """Styles know no entities, but escapes of their own."""
+    return re.sub(r"[^\x00-\x7f]", lambda found: f"\\{ord(found[0]):06x}", style)

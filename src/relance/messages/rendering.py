@@ -21,7 +21,7 @@ from relance.messages.documents import (
     whole,
 )
 from relance.messages.fields import COMMON, BadContext, Field, plain, with_common
-from relance.messages.mjml import check_sections, to_html_template
+from relance.messages.mjml import check_sections, to_html_template, to_mail_template
 from relance.messages.templates import TemplateTrouble, fill, make_environment, refuse
 
 LONGEST_OUTPUT = 500_000
@@ -75,7 +75,7 @@ def _check_own(document: MessageDocument, language: str, source: str | None, lin
 def _compiled_block(block: Block, place: str, source: str | None) -> Environment:
     texts = {"subject": block.subject, "preheader": block.preheader, "text": block.text}
     try:
-        return make_environment({**texts, "html": to_html_template(block.mjml)})
+        return make_environment({**texts, "html": to_mail_template(to_html_template(block.mjml))})
     except TemplateTrouble as trouble:
         raise refuse(trouble, place, source) from None
 
@@ -102,7 +102,9 @@ def _compiled(document: MessageDocument, source: str | None, lines: Lines) -> Co
 
 
 def _tidy(text: str) -> str:
-    return _GAPS.sub("\n\n", _TRAILING.sub("\n", text)).strip() + "\n"
+    if " \n" in text or "\t\n" in text:
+        text = _TRAILING.sub("\n", text)
+    return (_GAPS.sub("\n\n", text) if "\n\n\n" in text else text).strip() + "\n"
 
 
 def _filled(environment: Environment, part: str, values: Mapping[str, Any], place: str) -> str:

@@ -126,12 +126,6 @@ def test_html_travels_as_it_is_with_entities_for_what_is_not_ascii() -> None:
     assert unescape(part(mail, "html")).strip() == html
 
 
-def test_a_style_knows_no_entities() -> None:
-    html = "<style>a::before { content: '→' }</style><p>é</p>"
-    mail = parsed(to_bytes(replace(LETTER, rendered=replace(LETTER.rendered, html=html))))
-    assert part(mail, "html").strip() == html
-
-
 def test_the_message_id_belongs_to_the_key_alone() -> None:
     key = OutboxKey("cart", "remind", 7, "cart-1", "email")
     assert message_id(key, "shop.example") == message_id(replace(key), "shop.example")

@@ -96,58 +96,49 @@ def _headers(message: Message, boundary: str) -> list[str]:
     ]
 
 
-def _short_lines(text: str) -> bool:
+def _html(html: str) -> tuple[str, bytes]:
+    """Signs outside ASCII are written as entities; a compiled template has none left but those of values."""
+    return _as_it_is(_unix(html.encode("ascii", "xmlcharrefreplace")))
+
+
+def _plain(text: str) -> tuple[str, bytes]:
+    raw = _unix(text.encode("utf-8", "replace"))
+    return _as_it_is(raw) if text.isascii() else _quoted(raw)
+
+
+def _as_it_is(raw: bytes) -> tuple[str, bytes]:
+    return ("7bit", raw.replace(b"\n", b"\r\n")) if _short_lines(raw) else _quoted(raw)
+
+
+def _quoted(raw: bytes) -> tuple[str, bytes]:
+    return "quoted-printable", b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
+
+
+def _short_lines(raw: bytes) -> bool:
     """Whether a line break comes at least every 998 signs; looks at few of them."""
     at = 0
-    while len(text) - at >= _LONGEST_LINE:
-        at = text.rfind("\n", at, at + _LONGEST_LINE) + 1
+    while len(raw) - at >= _LONGEST_LINE:
+        at = raw.rfind(b"\n", at, at + _LONGEST_LINE) + 1
         if not at:
             return False
     return True
 
 
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+def _unix(raw: bytes) -> bytes:
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in raw else raw
 
 
-def _styles_are_ascii(html: str) -> bool:
-    at = html.find("<style")
-    while at >= 0:
-        end = html.find("</style", at)
-        if not html[at:end].isascii():
-            return False
-        at = html.find("<style", end) if end > 0 else -1
-    return True
-
-
-def _html(html: str) -> tuple[str, str]:
-    """HTML is pure ASCII when other signs are written as entities, except in styles, which know none."""
-    lines = _unix(html)
-    if not lines.isascii():
-        if not _styles_are_ascii(lines):
-            return _quoted(lines)
-        lines = lines.encode("ascii", "xmlcharrefreplace").decode("ascii")
-    return ("7bit", lines) if _short_lines(lines) else _quoted(lines)
-
-
-def _plain(text: str) -> tuple[str, str]:
-    lines = _unix(text)
-    return ("7bit", lines) if lines.isascii() and _short_lines(lines) else _quoted(lines)
-
-
-def _quoted(lines: str) -> tuple[str, str]:
-    return "quoted-printable", b2a_qp(lines.encode("utf-8", "replace"), istext=True).decode("ascii")
-
-
-def _part(kind: str, encoding: str, body: str) -> str:
+def _part(boundary: str, kind: str, encoding: str) -> str:
     headers = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}"
-    return headers + "\r\n\r\n" + body.replace("\n", "\r\n") + "\r\n"
+    return f"--{boundary}\r\n{headers}\r\n\r\n"
 
 
 def to_bytes(message: Message) -> bytes:
     """The whole mail, ASCII with CRLF line ends. Raises BadAddress."""
     # No text knows the digest of our Message-ID, so no part can end early.
     boundary = f"=_{sha256(message.message_id.encode()).hexdigest()[:24]}"
-    parts = _part("plain", *_plain(message.rendered.text)), _part("html", *_html(message.rendered.html))
-    body = "".join(f"--{boundary}\r\n{part}" for part in parts)
-    return ("\r\n".join(_headers(message, boundary)) + f"\r\n\r\n{body}--{boundary}--\r\n").encode("ascii")
+    encoding, text = _plain(message.rendered.text)
+    html_encoding, html = _html(message.rendered.html)
+    before = "\r\n".join((*_headers(message, boundary), "", _part(boundary, "plain", encoding)))
+    between = f"\r\n{_part(boundary, 'html', html_encoding)}"
+    return b"".join((before.encode("ascii"), text, between.encode("ascii"), html, f"\r\n--{boundary}--\r\n".encode()))
