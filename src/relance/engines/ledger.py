@@ -307,6 +307,9 @@ class Ledger(Protocol):
     def events_since(self, seq: int, limit: int = 10_000) -> list[OutboxEvent]:
         """Changes of state after `seq`, oldest first."""
 
+    def newest_event(self) -> int:
+        """The sequence number of the last event of the outbox; 0 before the first."""
+
     def outbox_counts(self) -> list[OutboxCount]:
         """The equation's share of the outbox."""
 

@@ -201,6 +201,9 @@ class Outbox(SqliteFile):
             )
         ]
 
+    def newest_event(self) -> int:
+        return int(self.rows("SELECT coalesce(max(seq), 0) FROM outbox_events")[0][0])
+
     def outbox_counts(self) -> list[OutboxCount]:
         return [
             OutboxCount(*row)

@@ -27,6 +27,7 @@ from relance.serving.rounds import Rounds
 from relance.serving.site import App, site
 from relance.tracking.setup import tracker_of
 from relance.web.app import wsgi_application
+from relance.web.warm import Warmth
 
 log = logging.getLogger("relance.serving")
 
@@ -65,6 +66,7 @@ def serve(
         listening = ending.enter_context(closing(_bound(host, port)))
         streams = ending.enter_context(streams_of_threads())
         rounds = ending.enter_context(closing(Rounds(place)))
+        ending.enter_context(closing(Warmth(place)))
         children = ending.enter_context(closing(Children(senders)))
         serving = Serving(place, rounds, children)
         ending.enter_context(closing(Answering(place, commands(serving), streams)))

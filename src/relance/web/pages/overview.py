@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from relance.reports.accounts import Overview
 from relance.web.here import here_of
+from relance.web.reading.kept import decided, kept
 from relance.web.reading.now import latest_turn, leaving
 from relance.web.reading.results import earned_by, head_of
 from relance.web.reading.standing import Standing, standings
@@ -36,8 +37,9 @@ def overview(request: Any) -> Any:
         "seen": sum(each.candidates for each in equations),
         "refused": sum(sum(each.refused.values()) for each in equations),
         "held": sum(each.held_out for each in equations),
-        "since": place.engine.value('SELECT min("at") FROM decisions'),
+        "since": kept(place, "first", decided(place), lambda: place.engine.value('SELECT min("at") FROM decisions')),
         "turn": turn,
+        "counting": turn is not None and whole is None,
         "now": leaving(place, turn, found, here.voice),
         "todo": things_to_do(here, found, turn),
     }

@@ -23,7 +23,7 @@ from relance.web.reading.path import counts_of, stops_of
 from relance.web.reading.people import OUTCOMES, people_of
 from relance.web.reading.results import compared
 from relance.web.reading.standing import Standing, standing_of
-from relance.web.reading.worth import worth_of
+from relance.web.reading.worth import worth, worth_of
 
 _A_PAGE = 50
 
@@ -40,7 +40,7 @@ def scenario(request: Any, name: str) -> Any:
     shown = {
         "one": one,
         "parts": parts,
-        "since": _first(here, name),
+        "since": min((row["first"] for row in counts), default=None),
         "path": rows(stops_of(one.version, counts, subjects, here.voice)),
         "ends": _ends(one),
         "examples": examples,
@@ -49,9 +49,11 @@ def scenario(request: Any, name: str) -> Any:
         "versions": here.place.ledger.history("scenario", name)[::-1],
         "next_at": _next(one, here),
     }
-    account = worth_of(here.place, name, here.now) if one.equation else None
+    whole = worth(here.place, here.now) if one.equation else None
+    account = worth_of(whole, name)
     if account and account.result:
         shown["result"] = compared(account.result, here.voice)
+    shown["counting"] = one.equation is not None and whole is None
     if one.equation:
         said = here.voice.say("scenario.bar", sent=one.sent, seen=one.equation.candidates)
         shown |= {"bar": bar(parts, said), "unsent": one.equation.candidates - one.sent}
@@ -117,14 +119,6 @@ def _language(request: Any) -> str | None:
     """The language of the message, where one was asked for."""
     asked = request.GET.get("language")
     return asked if asked in LANGUAGES else None
-
-
-def _first(here: Here, name: str) -> datetime | None:
-    here.place.engine.load("asked", {"scenario": "text"}, [{"scenario": name}])
-    at: datetime | None = here.place.engine.value(
-        'SELECT min(d."at") FROM decisions AS d SEMI JOIN asked USING (scenario)'
-    )
-    return at
 
 
 def _ends(one: Standing) -> list[tuple[str, int]]:

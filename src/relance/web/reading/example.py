@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relance.base.errors import RelanceError
+from relance.base.zones import local_day
 from relance.customers.installation import Installation
 from relance.messages.preview import Preview, preview
 from relance.scenarios.versions import Version
+from relance.web.reading.kept import decided, delivered, kept
 from relance.web.reading.people import name_of
 
 _LAST = """
@@ -16,10 +18,6 @@ _LAST = """
     FROM decisions AS d SEMI JOIN asked USING (scenario) LEFT JOIN contacts_vault AS v ON v.contact = d.contact
     WHERE d.outcome = 'send' AND v.contact IS NOT NULL ORDER BY d."at" DESC, d.contact LIMIT 1
 """
-
-
-_MOST_KEPT = 16
-_KEPT: dict[tuple[str, str, int, str, str | None], list[Example]] = {}
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,21 @@ class Example:
 def examples_of(place: Installation, version: Version, at: datetime, language: str | None) -> list[Example]:
     """One for each message of the scenario, in order. A message that cannot be rendered is left out.
 
-    Kept for a minute: the page and its frames ask for the same.
+    Kept until the message, or what is known of people, is another: the page and its frames ask for the same.
     """
-    key = (str(place.home.path), version.name, version.number, f"{at:%Y-%m-%d %H:%M}", language)
-    if key not in _KEPT:
-        while len(_KEPT) >= _MOST_KEPT:
-            _KEPT.pop(next(iter(_KEPT)), None)
-        _KEPT[key] = _examples(place, version, at, language)
-    return _KEPT[key]
+    mark = (version.number, decided(place), delivered(place), local_day(at, place.zone), _texts(place), _people(place))
+    return kept(place, f"examples {version.name} {language}", mark, lambda: _examples(place, version, at, language))
+
+
+def _texts(place: Installation) -> int:
+    """The time of the newest message of the retailer's own."""
+    files = (place.home.definitions / "messages").glob("*.yaml")
+    return max((file.stat().st_mtime_ns for file in files), default=0)
+
+
+def _people(place: Installation) -> int:
+    """Whoever is erased has no name left to show."""
+    return int(place.engine.value("SELECT count(*) FROM contacts_vault"))
 
 
 def _examples(place: Installation, version: Version, at: datetime, language: str | None) -> list[Example]:

@@ -14,20 +14,23 @@ from relance.web.voice import Voice
 
 MOST = 60
 _FEW = 3
+# The lines of the few rows shown, found by the contact: the tables are long, and nobody's alone is.
 _ORDERS = f"""
-    SELECT o.order_id, o.placed_at, o.amount, o.currency, o.valid, l.number, l.titles
-    FROM orders AS o SEMI JOIN sides USING (contact) LEFT JOIN (
-        SELECT l.order_id, count(*) AS number, list(DISTINCT p.title) AS titles
-        FROM order_lines AS l SEMI JOIN sides USING (contact) LEFT JOIN products AS p USING (product) GROUP BY ALL
-    ) AS l USING (order_id) ORDER BY o.placed_at DESC LIMIT {MOST}
+    WITH own AS (
+        SELECT o.order_id, o.placed_at, o.amount, o.currency, o.valid FROM orders AS o SEMI JOIN sides USING (contact)
+        ORDER BY o.placed_at DESC LIMIT {MOST}),
+    lines AS (SELECT l.order_id, l.product FROM order_lines AS l SEMI JOIN sides USING (contact))
+    SELECT own.*, count(l.order_id) AS number, list(DISTINCT p.title) AS titles
+    FROM own LEFT JOIN lines AS l USING (order_id) LEFT JOIN products AS p USING (product) GROUP BY ALL
+    ORDER BY own.placed_at DESC
 """
 _CARTS = f"""
-    SELECT c.cart, c.touched_at, l.number, l.titles
-    FROM carts AS c SEMI JOIN sides USING (contact) LEFT JOIN (
-        SELECT l.cart, count(*) AS number, list(DISTINCT p.title) AS titles
-        FROM cart_lines AS l LEFT JOIN products AS p USING (product)
-        WHERE l.cart IN (SELECT cart FROM carts SEMI JOIN sides USING (contact)) GROUP BY ALL
-    ) AS l USING (cart) ORDER BY c.touched_at DESC LIMIT {MOST}
+    WITH own AS (
+        SELECT c.cart, c.touched_at FROM carts AS c SEMI JOIN sides USING (contact)
+        ORDER BY c.touched_at DESC LIMIT {MOST})
+    SELECT own.*, count(l.line) AS number, list(DISTINCT p.title) AS titles
+    FROM own LEFT JOIN cart_lines AS l USING (cart) LEFT JOIN products AS p USING (product) GROUP BY ALL
+    ORDER BY own.touched_at DESC
 """
 _DECISIONS = f"""
     SELECT d."at" AS decided, d.scenario, d.step, d.occurrence, d.outcome, d.reason, d.message_key, d.contact

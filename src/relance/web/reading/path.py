@@ -11,14 +11,15 @@ from relance.customers.installation import Installation
 from relance.scenarios.program import Node
 from relance.scenarios.versions import Version
 from relance.web.drawing.ribbon import Stop
+from relance.web.reading.kept import decided, kept
 from relance.web.voice import Voice
 
 _MOMENT = ("stale_data", "too_late", "waiting_feed")
 _WHO = ("anonymous", "not_logged_in", "no_address", "not_targeted", "consent_refused", "no_basis", "suppressed")
 _LAST = ("quiet_hours", "same_address", "lost", "cap", "holdout")
 _COUNTS = """
-    SELECT step, outcome, reason, count(*) AS number FROM (
-        SELECT d.step, d.outcome, d.reason, row_number() OVER (
+    SELECT step, outcome, reason, count(*) AS number, min(first) AS first FROM (
+        SELECT d.step, d.outcome, d.reason, min(d."at") OVER () AS first, row_number() OVER (
             PARTITION BY d.step, d.contact, d.visitor, d.occurrence ORDER BY d."at" DESC) AS place
         FROM decisions AS d SEMI JOIN asked USING (scenario))
     WHERE place = 1 GROUP BY ALL
@@ -28,7 +29,11 @@ Counts = Sequence[Mapping[str, Any]]
 
 
 def counts_of(place: Installation, name: str) -> Counts:
-    """step, outcome, reason, number: the last that was decided about each key of a scenario."""
+    """step, outcome, reason, number and `first`: the last that was decided about each key of a scenario."""
+    return kept(place, f"counts {name}", decided(place), lambda: _counted(place, name))
+
+
+def _counted(place: Installation, name: str) -> Counts:
     place.engine.load("asked", {"scenario": "text"}, [{"scenario": name}])
     return place.engine.rows(_COUNTS)
 

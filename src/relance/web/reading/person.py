@@ -10,6 +10,7 @@ from typing import Any
 from relance.base.clock import naive_utc
 from relance.base.ids import normal_address
 from relance.customers.installation import Installation
+from relance.web.reading.kept import decided, kept
 from relance.web.voice import Voice
 
 _PROFILE = """
@@ -33,9 +34,12 @@ _FOUND = """
     SEMI JOIN asked AS a ON v.own_id = a.asked OR lower(trim(v.email)) = a.address ORDER BY v.own_id LIMIT 50
 """
 _RECENT = """
-    SELECT d.contact, v.own_id, v.first_name, v.last_name, v.email, max(d."at") AS decided FROM decisions AS d
-    JOIN contacts_vault AS v USING (contact) WHERE d."at" = (SELECT max("at") FROM decisions)
-    GROUP BY ALL ORDER BY v.own_id LIMIT 8
+    SELECT DISTINCT contact FROM decisions WHERE "at" = (SELECT max("at") FROM decisions) AND contact IS NOT NULL
+    ORDER BY contact LIMIT 8
+"""
+_NAMED = """
+    SELECT v.contact, v.own_id, v.first_name, v.last_name, v.email FROM contacts_vault AS v
+    SEMI JOIN recent USING (contact) ORDER BY v.own_id
 """
 _ICONS = {"email": "mail", "sms": "phone", "push": "bell", "print": "file"}
 
@@ -59,7 +63,9 @@ def search(place: Installation, asked: str) -> list[dict[str, Any]]:
 
 def recent(place: Installation) -> list[dict[str, Any]]:
     """A few of those whom the last turn decided about."""
-    return place.engine.rows(_RECENT)
+    contacts = kept(place, "recent", decided(place), lambda: place.engine.rows(_RECENT))
+    place.engine.load("recent", {"contact": "integer"}, contacts)
+    return place.engine.rows(_NAMED)
 
 
 def profile(place: Installation, contact: int) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from relance.base.errors import NotFound
 from relance.customers.installation import Installation
@@ -15,6 +16,7 @@ from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.program import compile_steps
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.versions import Version
+from relance.web.reading.kept import decided, kept
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Standing:
 
 def standings(place: Installation) -> list[Standing]:
     """Every scenario: those that are on first, by name."""
-    found = {each.scenario: each for each in equations(place)}
+    found = {each.scenario: each for each in _equations(place)}
     switches = place.ledger.switches()
     published = [_published(place, document, switches, found) for document in place.ledger.documents(KIND)]
     known = {each.name for each in published}
@@ -70,6 +72,11 @@ def standing_of(place: Installation, name: str) -> Standing:
     raise NotFound(f"there is no scenario “{name}” here")
 
 
+def _equations(place: Installation) -> list[Equation]:
+    mark = decided(place), place.ledger.newest_event()
+    return kept(place, "equations", mark, lambda: equations(place))
+
+
 def _published(place: Installation, document: Document, switches: list[Switch], found: dict[str, Equation]) -> Standing:
     own = [each for each in switches if each.scenario == document.name]
     last = own[-1] if own else None
@@ -81,6 +88,7 @@ def _published(place: Installation, document: Document, switches: list[Switch], 
     return Standing(version, document, last, since, found.get(document.name))
 
 
+@cache
 def _of_the_library(name: str) -> Standing:
     scenario = parse_scenario(library_document(name).data)
     return Standing(Version(scenario, 0, compile_steps(scenario)), None, None, None, None)

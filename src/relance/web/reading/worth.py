@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import datetime
-from typing import Any
 
 from relance.base.zones import local_day
 from relance.customers.installation import Installation
 from relance.reports.accounts import Account, Overview, overview
 from relance.reports.asking import Period
-
-_kept: dict[str, tuple[Any, Overview]] = {}
-_one_at_a_time = threading.Lock()
-_MARK = 'SELECT (SELECT max("at") FROM turns) AS turn, (SELECT max(import_id) FROM imports) AS delivery'
+from relance.web.reading.kept import decided, delivered, kept_if_ready
 
 
-def worth(place: Installation, now: datetime) -> Overview:
-    """Of all time, as known at the last turn or import; asked again when either is new, and every day."""
-    known = place.engine.rows(_MARK)[0]
-    mark = (known["turn"], known["delivery"], local_day(now, place.zone), len(place.ledger.switches()))
-    with _one_at_a_time:
-        before = _kept.get(str(place.home.path))
-        if before is None or before[0] != mark:
-            _kept[str(place.home.path)] = before = (mark, overview(place, Period(), now))
-        return before[1]
+def worth(place: Installation, now: datetime) -> Overview | None:
+    """Of all time, as known at the last turn or import; asked again when either is new, and every day.
+
+    None while it is being counted for the first time.
+    """
+    mark = (decided(place), delivered(place), local_day(now, place.zone), len(place.ledger.switches()))
+    return kept_if_ready(place, "worth", mark, lambda: overview(place, Period(), now))
 
 
-def worth_of(place: Installation, name: str, now: datetime) -> Account | None:
+def worth_of(whole: Overview | None, name: str) -> Account | None:
     """One scenario's part of it; None where it has done nothing yet."""
-    return next((each for each in worth(place, now).accounts if each.scenario == name), None)
+    return next((each for each in whole.accounts if each.scenario == name), None) if whole else None

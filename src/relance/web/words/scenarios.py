@@ -82,6 +82,10 @@ SCENARIOS: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
         "<b>{amount}</b> de moins, entre {low} et {high} à 95 %",
         "<b>{amount}</b> less, between {low} and {high} at 95%",
     ),
+    "result.counting": (
+        "Relance compte ce que cela a rapporté. La page se complète d’elle-même.",
+        "Relance is counting what it earned. The page completes itself.",
+    ),
     "result.none": ("Rien à comparer pour l’instant.", "Nothing to compare yet."),
     "result.none.about": (
         "Dès que quelques personnes auront reçu le message, et d’autres, tirées au hasard, rien, leurs commandes se "
