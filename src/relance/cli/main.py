@@ -24,6 +24,7 @@ from relance.cli import (
     scenario,
     sending,
     serve,
+    stories,
     tracking,
     turns,
 )
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "send": sending.send,
     "track": tracking.track,
     "explain": explaining.explain,
+    "test": stories.test,
     "report": report.report,
     "serve": serve.serve,
     "link": serve.link,
