@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from relance.customers.relations import View
-from relance.scenarios.moment import ZONE_SPANS, zone_rows
+from relance.scenarios.local_days import ZONE_SPANS, zone_rows
 from relance.scenarios.rounds import purchases
 from relance.scenarios.starts import ComesRound
 from relance.scenarios.triggers import CLOCKS, clock_of

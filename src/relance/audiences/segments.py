@@ -316,4 +316,5 @@ def _closed() -> ir.Table:
 
 def _opened() -> ir.Table:
     run = scratch("run", RUN).select("segment", entered_at="at")
-    return scratch("entering", STAY).cross_join(run).mutate(left_at=ibis.null("timestamp(6)"))
+    opened = scratch("entering", STAY).cross_join(run)
+    return opened.mutate(left_at=ibis.null("timestamp(6)"), came_by=opened["moved_by"])

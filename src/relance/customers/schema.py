@@ -109,7 +109,8 @@ HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
         "contact": "integer",
         "entered_at": "instant",
         "left_at": "instant",
-        "moved_by": "text",
+        "moved_by": "text",  # what moved them last …
+        "came_by": "text",  # … and what brought them in
     },
     "segment_runs": {"segment": "text", "at": "instant", "members": "integer"},
     "rfm_cuts": {

@@ -67,6 +67,8 @@ def trigger_table(scenario: Scenario) -> str:
         return MOMENTS[trigger.date.of][0] if trigger.date.of in MOMENTS else trigger.date.of.partition(".")[0]
     if trigger.comes_round:
         return "order_lines"
+    if trigger.segment:
+        return "segment_members"
     kind = trigger.row or trigger.quiet
     assert kind is not None
     return kind.table

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relance.audiences.probes import describe
-from relance.explaining import gates, rounds, timing
+from relance.explaining import behind, gates, rounds, timing
 from relance.explaining.case import Case
 from relance.explaining.explanation import Condition, Evidence, Seen, Verdict
 from relance.explaining.found import Found
@@ -16,6 +16,7 @@ from relance.explaining.said import Said, listed, same
 from relance.explaining.triggering import question as trigger_question
 from relance.explaining.triggering import trigger_found
 from relance.policy.reasons import rank, readable
+from relance.scenarios.own_stops import own_reasons
 
 _QUESTIONS: Mapping[str, Said] = {
     "stale_data": Said("Les données attendues sont complètes", "The data it needs is complete"),
@@ -105,6 +106,8 @@ def _stops(reading: Reading) -> Iterator[Asked]:
     for place, name in enumerate(scenario.stop):
         words = _STOP.put(name=Said(readable(name, "fr").lower(), readable(name, "en").lower()))
         yield _tree(reading, name, f"stop_{place}", words, refuses_when=True)
+    for name in own_reasons(scenario):
+        yield Asked(name, behind.question(name), behind.found(reading, name))
     if scenario.items:
         found = timing.items_left(reading, scenario.items)
         yield Asked("nothing_left", _QUESTIONS["nothing_left"], found)

@@ -14,7 +14,7 @@ from relance.audiences.conditions import RowCriteria
 from relance.audiences.words import describe_rows
 from relance.base.clock import naive_utc
 from relance.customers.relations import scratch
-from relance.explaining import rounds
+from relance.explaining import moves, rounds
 from relance.explaining.arrivals import Arrival, arrivals, trigger_table
 from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
@@ -44,6 +44,8 @@ def question(scenario: Scenario) -> Said:
         return Said("Un achat régulier bientôt épuisé", "A regular purchase that is nearly used up")
     if trigger.handed_over:
         return Said("Un autre scénario passe le relais", "Another scenario hands over")
+    if trigger.segment:
+        return moves.question(trigger.segment)
     assert trigger.date is not None
     return _after(trigger.date.days, _date(trigger.date))
 
@@ -67,6 +69,8 @@ def fact_rows(case: Case, subject: str, known: datetime) -> list[Evidence]:
         return rounds.purchase_rows(case, subject)
     if scenario.trigger.handed_over:
         return []
+    if scenario.trigger.segment:
+        return moves.stay_rows(case, known)
     table = case.view.table(trigger_table(scenario))
     column = _column(scenario.trigger.date)
     case.place.engine.load("explained_fact", _FACT, [{"subject": subject, "fact_known": naive_utc(known)}])

@@ -21,7 +21,8 @@ from relance.policy.consent import acts_on
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import lay_out_lines, left_in_carts
-from relance.scenarios.rounds import ZONE_SPANS, bought_lines, subject_of, zone_rows
+from relance.scenarios.local_days import ZONE_SPANS, zone_rows
+from relance.scenarios.rounds import bought_lines, subject_of
 from relance.scenarios.triggers import CLOCKS, clock_of
 from relance.scenarios.versions import Version
 

@@ -17,7 +17,8 @@ from relance.messages.fields import Field, declare
 from relance.messages.templates import TAG
 
 LANGUAGES = ("fr", "en")
-SHIPPED = ("second-purchase", "win-back", "forgotten-cart", "replenishment", "replenishment-again")
+LIBRARY = files("relance.messages") / "library"
+SHIPPED = tuple(sorted(item.name.removesuffix(".yaml") for item in LIBRARY.iterdir() if item.name.endswith(".yaml")))
 Purpose = Literal["marketing", "service", "transactional"]
 _AFTER_AN_ORDER = {
     "fr": "Vous recevez ce courriel à la suite de votre commande.",
@@ -114,7 +115,7 @@ def _escaped(template: str) -> str:
 
 
 def _house(name: str) -> str:
-    return (files("relance.messages") / "library" / name).read_text("utf-8")
+    return (LIBRARY / name).read_text("utf-8")
 
 
 def _whole_block(block: Block, language: str, purpose: Purpose) -> Block:

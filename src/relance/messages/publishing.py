@@ -12,6 +12,7 @@ import ibis
 
 from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import check
+from relance.audiences.segments import load_segments
 from relance.base.documents import Document, load_document
 from relance.base.errors import BadDocument, NotFound
 from relance.customers.installation import Installation
@@ -22,6 +23,7 @@ from relance.messages.rendering import compile_text
 from relance.policy.reasons import OWN
 from relance.scenarios.candidates import conditions_of
 from relance.scenarios.documents import Scenario, parse_scenario
+from relance.scenarios.own_stops import own_reasons
 from relance.scenarios.program import compile_steps
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.triggers import trigger_rows
@@ -56,7 +58,7 @@ def check_scenario(place: Installation, document: Document) -> Version:
     except BadDocument as error:
         raise document.error(str(error), ("steps",)) from None
     view = View(place.tables)
-    _check_queries(version, view, place.zone, document)
+    _check_queries(version, view, place, document)
     _check_sender(scenario, place, document)
     _check_stops(scenario, document)
     return version
@@ -72,18 +74,32 @@ def publish_scenario(place: Installation, document: Document, at: datetime) -> V
     return stored_version(place.ledger, version.name, number)
 
 
-def _check_queries(version: Version, view: View, zone: str, document: Document) -> None:
+def _check_queries(version: Version, view: View, place: Installation, document: Document) -> None:
     """Every table and column that the document names exists, and every comparison makes sense."""
     scenario = version.scenario
     try:
         ibis.to_sql(trigger_rows(scenario, view, version.name))
     except BadDocument as error:
         raise document.error(str(error), ("trigger",)) from None
+    _check_segments(scenario, place, document)
     for tree in conditions_of(version):
         try:
-            check(parse_criteria(tree), view, zone)
+            check(parse_criteria(tree), view, place.zone)
         except BadDocument as error:
             raise document.error(str(error), _place_of(tree, document.data)) from None
+
+
+def _check_segments(scenario: Scenario, place: Installation, document: Document) -> None:
+    """The segments between which contacts are to move are defined."""
+    said = scenario.trigger.segment
+    wanted = [name for name in (said.out_of, said.into) if name] if said else []
+    there = load_segments(place.home.definitions / "segments") if wanted else {}
+    for name in wanted:
+        if name not in there:
+            listed = ", ".join(sorted(there)) or "none"
+            raise document.error(
+                f"there is no segment “{name}” among definitions/segments; there are {listed}", ("trigger",)
+            )
 
 
 def _place_of(tree: Any, data: Mapping[str, Any]) -> tuple[str | int, ...]:
@@ -105,7 +121,7 @@ def _check_sender(scenario: Scenario, place: Installation, document: Document) -
 
 def _check_stops(scenario: Scenario, document: Document) -> None:
     for name in scenario.stop:
-        if name in OWN:
+        if name in OWN or name in own_reasons(scenario):
             raise document.error(
                 f"“{name}” is a reason of the house; give the stop condition another name", ("stop", name)
             )

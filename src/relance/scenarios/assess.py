@@ -12,6 +12,7 @@ from relance.audiences.probes import PROBES, Observed, observe
 from relance.customers.relations import View, scratch
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Scenario
+from relance.scenarios.own_stops import own_reasons, with_own_stops
 from relance.scenarios.reentry import with_in_progress, with_reentry, with_turn_mates
 from relance.scenarios.rounds import purchases
 from relance.scenarios.triggers import clock_of
@@ -59,9 +60,11 @@ def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
     rows, reads = _with_conditions(rows, scenario, view, zone)
     rows = with_in_progress(with_reentry(rows, scenario, view, rule), scenario, view, rule)
     rows = _with_repurchase(rows, scenario, view, rule)
+    rows = with_own_stops(rows, scenario, view, rule)
     rows = _with_items(rows, scenario)
     stopped = _named(rows, {name: name for name in ("in_progress", "repurchased")})
     stopped = stopped + _named(rows, {f"stop_{place}": name for place, name in enumerate(scenario.stop)})
+    stopped = stopped + _named(rows, {name: name for name in own_reasons(scenario)})
     rows = rows.mutate(otherwise=stopped, read=reads(rows))
     rows = with_turn_mates(rows.mutate(passing=_passing(rows)), scenario)
     return rows.mutate(stopped=_named(rows, {"reentry": "reentry"}) + rows["otherwise"]).select(*ASSESSED)

@@ -106,6 +106,8 @@ class Scenario(Part):
 
         Journeys of objects (an order, a product, a cart) run side by side; what is once in life is alone anyway.
         """
+        if self.trigger.segment:
+            return True
         of = self.trigger.date.of if self.trigger.date else ""
         return self.occurs != "once" and (of.startswith("contacts.") or of in ("first_order", "last_order"))
 

@@ -18,6 +18,7 @@ from relance.scenarios.documents import Scenario
 
 DUE_DAYS: Mapping[str, str] = {
     "rule": "text",  # the scenario, and which of its windows
+    "part": "text",  # which of its facts, where not all wait alike; null for all
     "fact_from": "instant",  # facts in [fact_from, fact_until) …
     "fact_until": "instant",
     "date_from": "date",  # … or dated in [date_from, date_until] …
@@ -48,15 +49,16 @@ def due_days(scenario: Scenario, window: Window, zone: str, rule: str) -> list[d
     """The rows of scratch table `due_days` for one scenario and window."""
     days = trigger_days(scenario)
     slot = scenario.schedule.daily if scenario.schedule else None
-    rows: list[dict[str, Any]] = []
+    rows = _rows_of(days, slot, window, zone)
+    return [row | {"rule": rule} for row in rows]
+
+
+def _rows_of(days: int, slot: time | None, window: Window, zone: str) -> Iterator[dict[str, Any]]:
     for due_date in _due_dates(window, days, zone):
         if slot is not None:
-            rows.extend(_slot_rows(due_date, days, slot, zone, window))
+            yield from _slot_rows(due_date, days, slot, zone, window)
         else:
-            rows.extend(_same_clock_rows(due_date, days, zone, window))
-    for row in rows:
-        row["rule"] = rule
-    return rows
+            yield from _same_clock_rows(due_date, days, zone, window)
 
 
 def past_row(scenario: Scenario, until: datetime, zone: str, rule: str) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from relance.engines.warehouse import Engine
 from relance.scenarios.assess import FEED_DAYS
 from relance.scenarios.documents import Need, Scenario
 from relance.scenarios.due import DUE_DAYS, Window, due_days
+from relance.scenarios.local_days import ZONE_SPANS, zone_rows
 from relance.scenarios.reentry import entry_since
-from relance.scenarios.rounds import SOON, ZONE_SPANS, zone_rows
+from relance.scenarios.rounds import SOON
 from relance.scenarios.steps import Wait
 from relance.scenarios.triggers import CLOCKS, OLD
 from relance.scenarios.versions import Version

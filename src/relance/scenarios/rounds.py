@@ -7,36 +7,15 @@ some days before it is used up, more for what lasts longer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import ibis
 import ibis.expr.types as ir
 
-from relance.base.zones import local_spans, offset_spans
-from relance.customers.relations import View, house_relation, scratch
+from relance.customers.relations import View, house_relation
+from relance.scenarios.local_days import with_local_date, with_start_of_day
 from relance.scenarios.starts import ComesRound
 
 SOON = ":soon"  # the rule of what falls due within the days in which reminders are told together
-# The clocks of the brand's zone, so that the engine can tell local dates. `local`: a span of wall times.
-ZONE_SPANS: Mapping[str, str] = {
-    "local": "boolean",
-    "since": "instant",
-    "until": "instant",
-    "shift": "integer",
-    "instant": "instant",
-}
 _THREE_WEEKS, _A_WEEK, _CURVE = 21, 7.0, 0.481
-
-
-def zone_rows(zone: str) -> list[dict[str, Any]]:
-    """The rows of scratch table `zone_spans`."""
-    rows = [{"local": False, "instant": None} | _span(span) for span in offset_spans(zone)]
-    return rows + [{"local": True, "instant": span.instant} | _span(span) for span in local_spans(zone)]
-
-
-def _span(span: Any) -> dict[str, Any]:
-    return {"since": span.since, "until": span.until, "shift": span.offset}
 
 
 def lead_days(interval: ir.Value) -> ir.Value:
@@ -82,13 +61,13 @@ def purchases(said: ComesRound, view: View, clock: ir.Table) -> ir.Table:
         subject=subject_of(made),
         last_on=made["bought_on"].max().over(group_by=[made["contact"], made["type"]]),
     )
-    return _with_start_of_day(made.mutate(again=made["last_on"] > made["bought_on"]))
+    return with_start_of_day(made.mutate(again=made["last_on"] > made["bought_on"]), "bought_on")
 
 
 def bought_lines(view: View, clock: ir.Table) -> ir.Table:
     """Lines of recurring products: contact, product, type, interval_days, placed_at, bought_on, quantity."""
     rows = _lines(view, clock).inner_join(recurring(view, clock), "product")
-    return _on_local_dates(rows.filter(rows["contact"].notnull()))
+    return with_local_date(rows.filter(rows["contact"].notnull()), "placed_at", "bought_on")
 
 
 def subject_of(rows: ir.Table) -> ir.Value:
@@ -133,20 +112,3 @@ def _lines(view: View, clock: ir.Table) -> ir.Table:
     orders = _known(view, "orders", clock)
     lines = lines.semi_join(orders.filter(orders["valid"]), "order_id")
     return lines.select("contact", "product", "placed_at", "quantity")
-
-
-def _on_local_dates(rows: ir.Table) -> ir.Table:
-    spans = scratch("zone_spans", ZONE_SPANS)
-    spans = spans.filter(~spans["local"]).select("since", "until", "shift")
-    rows = rows.inner_join(spans, [rows["placed_at"] >= spans["since"], rows["placed_at"] < spans["until"]])
-    local = rows["placed_at"] + rows["shift"].as_interval("s")
-    return rows.mutate(bought_on=local.date()).drop("since", "until", "shift")
-
-
-def _with_start_of_day(rows: ir.Table) -> ir.Table:
-    spans = scratch("zone_spans", ZONE_SPANS)
-    spans = spans.filter(spans["local"]).select("since", "until", "shift", "instant")
-    rows = rows.mutate(midnight=rows["bought_on"].cast("timestamp(6)"))
-    rows = rows.inner_join(spans, [rows["midnight"] >= spans["since"], rows["midnight"] < spans["until"]])
-    start = ibis.coalesce(rows["instant"], rows["midnight"] - rows["shift"].as_interval("s"))
-    return rows.mutate(fact_day=start).drop("since", "until", "shift", "instant", "midnight")

@@ -48,6 +48,38 @@ class HandedOver(Part):
     """Another scenario hands its contacts over."""
 
 
+class SegmentTrigger(Part):
+    """A contact moves between the looks of two turns: into a segment, out of one, or from one to another.
+
+    `cuts: ignored`: whom only new RFM classes have moved has not moved.
+    """
+
+    entered: str | None = None
+    left: str | None = None
+    source: str | None = Field(default=None, alias="from")
+    to: str | None = None
+    cuts: Literal["ignored", "count"] = "ignored"
+
+    @model_validator(mode="after")
+    def _one(self) -> SegmentTrigger:
+        given = {name for name in ("entered", "left", "source", "to") if getattr(self, name)}
+        if given not in ({"entered"}, {"left"}, {"source", "to"}):
+            raise ValueError("a move is exactly one of entered, left, or from and to")
+        if self.source == self.to and self.to:
+            raise ValueError("a move leads from one segment to another one")
+        return self
+
+    @property
+    def out_of(self) -> str | None:
+        """The segment that is left."""
+        return self.left or self.source
+
+    @property
+    def into(self) -> str | None:
+        """The segment that is entered."""
+        return self.entered or self.to
+
+
 class Trigger(Part):
     """Exactly one kind."""
 
@@ -56,10 +88,16 @@ class Trigger(Part):
     quiet: QuietTrigger | None = None
     comes_round: ComesRound | None = None
     handed_over: HandedOver | None = None
+    segment: SegmentTrigger | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Trigger:
-        kinds = ("date", "row", "quiet", "comes_round", "handed_over")
+        kinds = type(self).model_fields
         if sum(getattr(self, name) is not None for name in kinds) != 1:
             raise ValueError(f"a trigger is exactly one of {', '.join(kinds)}")
         return self
+
+    @property
+    def kind(self) -> str:
+        """The name of the one that is given."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)

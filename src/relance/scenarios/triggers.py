@@ -20,29 +20,13 @@ from relance.customers.tables import Table
 from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS
 from relance.scenarios.fields import Where
+from relance.scenarios.moves import move_arrivals
 from relance.scenarios.program import HANDED_TO
 from relance.scenarios.rounds import SOON, round_rows
+from relance.scenarios.windows import ARRIVALS, CLOCKS, OLD, at_instants, clock_of, on_dates
 
-# One row per rule: the instants of a turn, as data.
-CLOCKS: Mapping[str, str] = {
-    "rule": "text",
-    "turn": "instant",  # conditions are asked as of this instant …
-    "known": "instant",  # … with what was known by this one
-    "decided_until": "instant",  # decisions before it count, later ones are not looked at
-    "fresh_since": "instant",  # what was due before it is too late
-    "reentry_since": "instant",  # a message at or after it forbids another entry
-}
-OLD = ":old"  # behind a rule: its window that lies too far back to be seen
-ARRIVALS: Mapping[str, str] = {
-    "contact": "integer",
-    "visitor": "text",  # names an anonymous candidate; empty for a contact
-    "occurrence": "text",
-    "subject": "text",  # key of the row behind
-    "fact_at": "instant",
-    "fact_day": "instant",
-    "due_at": "instant",
-    "logged_in": "boolean",
-}
+__all__ = ["ARRIVALS", "CLOCKS", "MOMENTS", "OLD", "TRIGGERS", "clock_of", "trigger_rows"]
+
 # A name for what a trigger may be a date of, besides table.column.
 MOMENTS: Mapping[str, tuple[str, str]] = {
     "first_order": ("orders", "first"),
@@ -53,23 +37,7 @@ MOMENTS: Mapping[str, tuple[str, str]] = {
 def trigger_rows(scenario: Scenario, view: View, rule: str, *more: str) -> ir.Table:
     """Every (contact, occurrence) due in the rule's window and known by the turn; columns of ARRIVALS, and `more`:
     `unseen`, whether it is due in the window that lies too far back to be seen."""
-    kind = next(name for name in TRIGGERS if getattr(scenario.trigger, name) is not None)
-    return TRIGGERS[kind](scenario, view, rule).select(*ARRIVALS, *more)
-
-
-def clock_of(rule: str, *columns: str, **renamed: str) -> ir.Table:
-    """The turn's instants for one rule: these columns of CLOCKS, for each is carried through every query behind."""
-    clocks = scratch("clocks", CLOCKS)
-    return clocks.filter(clocks["rule"] == rule).select(*(columns or CLOCKS), **renamed)
-
-
-def _due_days(rule: str, *more: str) -> ir.Table:
-    rows = scratch("due_days", DUE_DAYS)
-    rows = rows.filter(rows["rule"].isin([rule, rule + OLD]))
-    unseen = rows["rule"] != rule
-    return rows.select(
-        "fact_from", "fact_until", "year", "fact_day", "due_at", "shift", "since", "until", *more, unseen=unseen
-    )
+    return TRIGGERS[scenario.trigger.kind](scenario, view, rule).select(*ARRIVALS, *more)
 
 
 def _date(scenario: Scenario, view: View, rule: str) -> ir.Table:
@@ -77,7 +45,7 @@ def _date(scenario: Scenario, view: View, rule: str) -> ir.Table:
     assert trigger is not None
     if trigger.of in MOMENTS:
         facts = _moment(trigger.of, trigger.where or "valid", view, rule)
-        return _at_instants(facts, scenario, rule)
+        return at_instants(facts, scenario, rule)
     table_name, _, column = trigger.of.partition(".")
     table = view.table(table_name)
     declared = table.column(column) if column else None
@@ -85,8 +53,8 @@ def _date(scenario: Scenario, view: View, rule: str) -> ir.Table:
         raise BadDocument(f"“{trigger.of}” is not a date: write table.column, first_order or last_order")
     facts = _known_rows(table_name, column, trigger.where, view, rule)
     if declared.type == "instant":
-        return _at_instants(facts.rename(fact_at=column), scenario, rule)
-    return _on_dates(facts.rename(fact_date=column), scenario, rule, trigger.yearly)
+        return at_instants(facts.rename(fact_at=column), scenario, rule)
+    return on_dates(facts.rename(fact_date=column), scenario, rule, trigger.yearly)
 
 
 def _row(scenario: Scenario, view: View, rule: str) -> ir.Table:
@@ -95,7 +63,7 @@ def _row(scenario: Scenario, view: View, rule: str) -> ir.Table:
     table = view.table(trigger.table)
     happened = table.happened or "known_at"
     facts = _known_rows(trigger.table, happened, trigger.where, view, rule)
-    return _at_instants(facts.rename(fact_at=happened), scenario, rule)
+    return at_instants(facts.rename(fact_at=happened), scenario, rule)
 
 
 def _moment(name: str, where: Where, view: View, rule: str) -> ir.Table:
@@ -170,45 +138,6 @@ def _contact_of(rows: ir.Table, table_name: str, view: View) -> ir.Table:
     return rows.inner_join(open_rows.distinct(), list(view.table(table_name).key))
 
 
-def _at_instants(facts: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
-    days = _due_days(rule)
-    joined = facts.join(
-        days,
-        [facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]],
-        rname="day_{name}",
-    )
-    due = ibis.coalesce(joined["due_at"], joined["fact_at"] + joined["shift"].as_interval("s"))
-    joined = joined.mutate(due_at=due)
-    joined = joined.filter(joined["due_at"] > joined["since"], joined["due_at"] <= joined["until"])
-    return joined.mutate(occurrence=_occurrence(joined, scenario))
-
-
-def _on_dates(facts: ir.Table, scenario: Scenario, rule: str, yearly: bool) -> ir.Table:
-    days = _due_days(rule, "date_from", "date_until", "month", "day")
-    days = days.filter(days["fact_from"] == days["fact_day"])
-    if yearly:
-        on = [facts["fact_date"].month() == days["month"], facts["fact_date"].day() == days["day"]]
-    else:
-        on = [facts["fact_date"] >= days["date_from"], facts["fact_date"] <= days["date_until"]]
-    joined = facts.join(days, on, rname="day_{name}")
-    joined = joined.mutate(
-        fact_at=joined["fact_day"],
-        due_at=ibis.coalesce(joined["due_at"], joined["fact_day"] + joined["shift"].as_interval("s")),
-    )
-    joined = joined.filter(joined["due_at"] > joined["since"], joined["due_at"] <= joined["until"])
-    if yearly:
-        joined = joined.filter(joined["fact_date"].year() <= joined["year"])
-    return joined.mutate(occurrence=_occurrence(joined, scenario))
-
-
-def _occurrence(rows: ir.Table, scenario: Scenario) -> ir.Value:
-    if scenario.occurs == "once":
-        return ibis.literal("once")
-    if scenario.occurs == "year":
-        return rows["subject"] + "/" + rows["year"].cast("string")
-    return rows["subject"]
-
-
 def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
     """Carts by the date of their last touch; an episode begins with an item added after the last decision."""
     carts = _touched_carts(view, rule)
@@ -217,7 +146,7 @@ def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
     rows = rows.filter(rows["added_at"].notnull())
     rows = rows.filter(rows["decided_at"].isnull() | (rows["added_at"] > rows["decided_at"]))
     rows = rows.mutate(episode=rows["episodes"].fill_null(0) + 1)
-    due = _at_instants(rows, scenario, rule)
+    due = at_instants(rows, scenario, rule)
     return due.mutate(occurrence=due["subject"] + "/" + due["episode"].cast("string"))
 
 
@@ -270,7 +199,7 @@ def _handed_over(scenario: Scenario, view: View, rule: str) -> ir.Table:
     facts = rows.select(
         "contact", "visitor", subject=named, fact_at=rows["at"], logged_in=ibis.null("boolean"), turn=rows["at"]
     )
-    return _at_instants(view.follow(facts), scenario, rule)
+    return at_instants(view.follow(facts), scenario, rule)
 
 
 TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
@@ -279,4 +208,5 @@ TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
     "quiet": _quiet,
     "comes_round": _comes_round,
     "handed_over": _handed_over,
+    "segment": move_arrivals,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from relance.base.locale import write_time
 from relance.base.spans import Span
 from relance.customers.installation import Installation
+from relance.explaining.triggering import question
 from relance.scenarios.program import Node
 from relance.scenarios.versions import Version
 from relance.web.drawing.ribbon import Stop
@@ -58,7 +59,8 @@ def trigger_said(version: Version, voice: Voice) -> str:
         key = "trigger.row.orders" if trigger.row.table == "orders" and trigger.row.days else "trigger.row"
         key = key if trigger.row.days else "trigger.row.now"
         return voice.say(key, table=trigger.row.table, n=trigger.row.days)
-    assert trigger.date is not None
+    if trigger.date is None:
+        return question(version.scenario).in_(voice.language)
     date, days = trigger.date.of, trigger.date.days
     written = voice.say(f"date.{date}") if date in ("first_order", "last_order") else date.replace("_", " ")
     if days == 0:

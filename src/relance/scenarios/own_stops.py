@@ -1,0 +1,47 @@
+"""What a trigger itself knows to stop a journey for: its reasons by name, and the journeys at work they hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import ibis
+import ibis.expr.types as ir
+
+from relance.customers.relations import View
+from relance.scenarios.documents import Scenario
+
+
+@dataclass(frozen=True)
+class OwnStops:
+    """`reasons` in the published order, asked after the stop conditions of the document.
+
+    `find(scenario, view, rule)`: of scratch `work`, `probe` and one boolean column a reason; one row a probe, at most.
+    """
+
+    reasons: tuple[str, ...]
+    find: Callable[[Scenario, View, str], ir.Table]
+
+
+OWN_STOPS: Mapping[str, OwnStops] = {}
+
+
+def own_stops(scenario: Scenario) -> OwnStops | None:
+    """Those of the scenario's kind of trigger."""
+    return OWN_STOPS.get(scenario.trigger.kind)
+
+
+def own_reasons(scenario: Scenario) -> tuple[str, ...]:
+    """The names of those."""
+    own = own_stops(scenario)
+    return own.reasons if own else ()
+
+
+def with_own_stops(rows: ir.Table, scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """The rows with one boolean column a reason, never null."""
+    own = own_stops(scenario)
+    if own is None:
+        return rows
+    found = own.find(scenario, view, rule).select("probe", *own.reasons)
+    joined = rows.left_join(found, "probe", rname="own_{name}")
+    return joined.mutate(**{name: joined[name].fill_null(ibis.literal(False)) for name in own.reasons})
