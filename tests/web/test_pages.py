@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from relance.web.configuration import HERE
+from relance.web.voice import Voice
 from relance.web.words import WORDS
+from relance.web.words.refusals import REFUSALS
 from tests.stories.bookshop import Bookshop
 from tests.web.conftest import browser
 
@@ -137,3 +139,19 @@ def test_a_page_that_is_not_there_says_so_in_a_page(camille: Any) -> None:
 @pytest.mark.parametrize("address", ["/contacts/{}", "/contacts/{}/why", "/data/deliveries/{}"])
 def test_a_number_that_no_table_can_hold_is_no_address(lived: Bookshop, camille: Any, address: str) -> None:
     assert camille.get(address.format("9" * 30)).status_code == 404
+
+
+def test_what_the_house_refuses_is_put_into_french_as_it_is_really_said() -> None:
+    """Every fixed piece of an English sentence stands somewhere in our own source."""
+    room = HERE.parent
+    said = "\n".join(path.read_text(encoding="utf-8") for path in room.rglob("*.py") if "words" not in path.parts)
+    gone = [piece for english in REFUSALS for piece in re.split(r"\{\w+\}", english) if piece not in said]
+    assert gone == []
+
+
+def test_a_refusal_keeps_its_values_in_french_and_its_language_where_nobody_translated_it() -> None:
+    voice = Voice("fr", "America/Toronto", ("fr-CA", "en-CA"))
+    known = voice.refusal("ledger.sqlite: the disk is full; free some space, nothing was changed")
+    assert known == ("Le disque est plein\u202f; libérez de la place. Rien n’a été changé.", "fr")
+    assert voice.refusal("of this nobody thought") == ("of this nobody thought", "en")
+    assert Voice("en", "America/Toronto", ()).refusal("of this nobody thought")[1] == "en"

@@ -9,6 +9,7 @@ import pytest
 
 from relance.base.errors import RelanceError
 from relance.policy.equation import Equation, equations
+from relance.reports.catalogue import CATALOGUE
 from relance.web.reading.parts import parts_of
 from relance.web.voice import Voice
 from tests.stories.bookshop import Bookshop
@@ -44,3 +45,10 @@ def test_an_equation_that_does_not_add_up_is_not_drawn() -> None:
     wrong = Equation("forgotten-cart", 10, {"ordered": 7}, 0, 0, 0, 0, outbox, {})
     with pytest.raises(RelanceError, match="do not make up the whole"):
         parts_of(wrong, FRENCH)
+
+
+def test_attributed_sales_and_clicks_stand_beside_the_comparison_by_their_names_in_the_catalogue(camille: Any) -> None:
+    page = camille.get("/scenarios/forgotten-cart").content.decode()
+    for name in ("delivered", "opened", "opened_raw", "clicked", "clicked_raw", "unsubscribed"):
+        assert f"<b>{CATALOGUE[name].label['fr']}</b>" in page, name
+    assert "jamais ajouté" in CATALOGUE["attributed_revenue"].meaning["fr"]

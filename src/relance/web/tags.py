@@ -25,7 +25,8 @@ def say(context: Any, key: str, **values: Any) -> SafeString:
 @register.simple_tag(takes_context=True)
 def in_(context: Any, said: Said) -> str:
     """One thing that is said in both languages."""
-    return said.in_(context["language"])
+    written: str = context["voice"].of_both(said)
+    return written
 
 
 @register.simple_tag(takes_context=True)

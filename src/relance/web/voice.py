@@ -11,14 +11,16 @@ from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from relance.base.clock import aware_utc
-from relance.base.locale import NO_BREAK, write_date, write_number, write_time
+from relance.base.locale import NARROW_NO_BREAK, NO_BREAK, write_date, write_number, write_time
 from relance.base.money import write_money
 from relance.base.zones import local_day, to_local
 from relance.explaining.said import Said, pen_of
 from relance.policy.reasons import readable
 from relance.web.words import WORDS
+from relance.web.words.refusals import in_french
 
-_LOOSE = re.compile(" ([:;?!»%])")
+_LOOSE = re.compile(" ([:»%])")
+_LOOSE_NARROW = re.compile(" ([;?!])")
 _OPEN = f"«{NO_BREAK}"
 
 
@@ -53,13 +55,25 @@ class Voice:
         return self.say(key) if key in WORDS else str(code).replace("_", " ")
 
     def typeset(self, text: str) -> str:
-        """French keeps its signs of punctuation on the line of the word before them."""
-        return _LOOSE.sub(lambda found: f"{NO_BREAK}{found[1]}", text).replace("« ", _OPEN) if self._french else text
+        """French keeps its signs of punctuation on the line of the word before them, the high ones close to it."""
+        if not self._french:
+            return text
+        text = _LOOSE_NARROW.sub(rf"{NARROW_NO_BREAK}\1", text)
+        return _LOOSE.sub(rf"{NO_BREAK}\1", text).replace("« ", _OPEN)
+
+    def of_both(self, said: Said) -> str:
+        """One thing that is said in both languages, as this reader reads it."""
+        return self.typeset(said.in_(self.language))
+
+    def refusal(self, sentence: str) -> tuple[str, str]:
+        """A sentence with which the house refused, and the language it is in."""
+        french = in_french(sentence) if self._french else None
+        return (self.typeset(french), "fr") if french else (sentence, "en")
 
     def write(self, value: Any) -> Any:
         """A value as it stands in a sentence."""
         if isinstance(value, Said):
-            return value.in_(self.language)
+            return self.of_both(value)
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, int | Decimal):

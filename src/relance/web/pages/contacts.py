@@ -90,7 +90,8 @@ def _explained(here: Here, own_id: str, asked: dict[str, str]) -> dict[str, Any]
     try:
         return {"why": explain(here.place, own_id, asked["scenario"], _instant(asked["at"], here))}
     except Refused as error:
-        return {"unexplained": str(error)}
+        unexplained, spoken = here.voice.refusal(str(error))
+        return {"unexplained": unexplained, "spoken": spoken}
 
 
 def _titles(here: Here) -> dict[str, str]:

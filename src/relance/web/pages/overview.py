@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from relance.reports.accounts import Overview
 from relance.web.here import here_of
+from relance.web.reading.figures import attributed
 from relance.web.reading.kept import decided, kept
 from relance.web.reading.now import latest_turn, leaving
 from relance.web.reading.results import earned_by, head_of
@@ -31,6 +32,7 @@ def overview(request: Any) -> Any:
     shown = {
         "found": [(one, earned.get(one.name)) for one in sorted(counted, key=lambda one: _rank(one, whole))],
         "axis": axis,
+        "attributed": attributed(whole.accounts, here.voice) if whole else "",
         "head": head_of(whole, here.voice) if whole else None,
         "alone": sum(each.result.held_out.people for each in whole.accounts if each.result) if whole else 0,
         "sent": sum(one.sent for one in counted),

@@ -8,6 +8,7 @@ from django.http import HttpResponseServerError
 from django.shortcuts import render
 
 from relance.base.errors import Busy, NotFound, RelanceError
+from relance.web.here import here_of
 from relance.web.words import WORDS
 
 
@@ -36,13 +37,14 @@ def failed(request: Any) -> Any:
 
 
 def refused(request: Any, error: RelanceError) -> Any:
-    """The house's own sentence; it is written in English wherever it comes from."""
+    """The house's own sentence, in the reader's language where it has been put into it."""
     if isinstance(error, NotFound):
         return _page(request, 404, "stop.404")
     key, status = ("stop.busy", 503) if isinstance(error, Busy) else ("stop.refused", 409)
-    return _page(request, status, key, reason=str(error))
+    return _page(request, status, key, *here_of(request).voice.refusal(str(error)))
 
 
-def _page(request: Any, status: int, key: str, reason: str = "") -> Any:
+def _page(request: Any, status: int, key: str, reason: str = "", spoken: str = "") -> Any:
     about = "stop.refused.about" if reason else f"{key}.about"
-    return render(request, "stop.html", {"title": key, "about": about, "reason": reason}, status=status)
+    shown = {"title": key, "about": about, "reason": reason, "spoken": spoken}
+    return render(request, "stop.html", shown, status=status)

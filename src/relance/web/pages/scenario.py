@@ -17,6 +17,7 @@ from relance.web.drawing.ribbon import rows
 from relance.web.frames import framed
 from relance.web.here import LANGUAGES, Here, here_of, start_of
 from relance.web.reading.example import examples_of
+from relance.web.reading.figures import figures_of
 from relance.web.reading.if_on import outlook, written
 from relance.web.reading.parts import parts_of, planned
 from relance.web.reading.path import counts_of, stops_of
@@ -53,6 +54,8 @@ def scenario(request: Any, name: str) -> Any:
     account = worth_of(whole, name)
     if account and account.result:
         shown["result"] = compared(account.result, here.voice)
+    if account:
+        shown["figures"] = figures_of(account, here.voice)
     shown["counting"] = one.equation is not None and whole is None
     if one.equation:
         said = here.voice.say("scenario.bar", sent=one.sent, seen=one.equation.candidates)

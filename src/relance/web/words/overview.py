@@ -41,6 +41,12 @@ OVERVIEW: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
         "The dot is the estimate, the bar its 95% interval. A hollow dot touches zero: the effect is not established "
         "yet.",
     ),
+    "overview.attributed": (
+        "Par ailleurs, {amount} de ventes nettes ont suivi un clic de cinq jours au plus. Ce compte ne dit pas ce qui "
+        "se serait vendu sans message : il ne s’ajoute pas au gain.",
+        "Besides, {amount} of net sales followed a click by five days at most. This count does not say what would "
+        "have been sold without a message: it does not add to the gain.",
+    ),
     "overview.too_early": ("trop tôt", "too early"),
     "overview.no_holdout": ("pas de groupe témoin", "no control group"),
     "overview.sent": (

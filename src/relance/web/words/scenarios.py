@@ -93,6 +93,8 @@ SCENARIOS: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
         "As soon as some people have got the message, and others, drawn at random, nothing, their orders will be "
         "compared here.",
     ),
+    "figures.title": ("Lectures, clics et ventes attribuées", "Opens, clicks and attributed sales"),
+    "figures.of": ("{part} sur {whole}", "{part} of {whole}"),
     "scenario.versions": ("Versions", "Versions"),
     "scenario.version.running": ("En cours", "Running"),
     "scenario.version.published": ("Publiée le {at}", "Published on {at}"),

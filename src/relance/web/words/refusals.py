@@ -1,0 +1,85 @@
+"""What the house refuses, in French: its sentences are written in English wherever it refuses; their values are kept.
+
+A sentence is found by its fixed words. One that is not here is shown as it is, and marked as English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+REFUSALS: Mapping[str, str] = {
+    "another turn or import is under way; wait until it has finished": (
+        "Un autre passage ou un import est en cours ; attendez qu’il soit fini."
+    ),
+    "{path}: another process is writing to the ledger; try again in a moment": (
+        "Un autre programme écrit dans le registre ; réessayez dans un instant."
+    ),
+    "{path}: the disk is full; free some space, nothing was changed": (
+        "Le disque est plein ; libérez de la place. Rien n’a été changé."
+    ),
+    "{path}: the ledger cannot be used ({error})": "Le registre {path} ne peut pas servir ({error}).",
+    "{path}: the ledger refused ({error}); nothing was changed": "Le registre a refusé ({error}). Rien n’a été changé.",
+    "{scenario}: {candidates} candidates, {parts} accounted for; try: relance doctor": (
+        "« {scenario} » : {candidates} occasions, dont {parts} retrouvées. Qui veille sur Relance peut lancer : "
+        "relance doctor."
+    ),
+    "{scenario}: the parts do not make up the whole; try: relance doctor": (
+        "« {scenario} » : les parties ne font pas le tout. Qui veille sur Relance peut lancer : relance doctor."
+    ),
+    "scenario {scenario}: {candidates} candidates do not add up; nothing was decided": (
+        "« {scenario} » : {candidates} occasions ne font pas le compte. Rien n’a été décidé."
+    ),
+    "scenario “{name}” is not on; switch it on with: relance scenario on {again}": (
+        "Le scénario « {name} » n’est pas en marche."
+    ),
+    "there is no scenario “{name}” in the library; there are {names}": (
+        "Il n’y a pas de scénario « {name} » dans la bibliothèque ; elle contient {names}."
+    ),
+    "there is no message “{name}”; there are {names}": "Il n’y a pas de message « {name} » ; il y a {names}.",
+    "“{name}” is the cart of an anonymous visitor; only contacts can be explained": (
+        "« {name} » est le panier d’un visiteur anonyme ; seuls les contacts s’expliquent."
+    ),
+    "“{giver}” hands over to “{name}”, which is not published; publish it first": (
+        "« {giver} » passe la main à « {name} », qui n’est pas publié ; publiez-le d’abord."
+    ),
+    "“{giver}” hands over to “{name}”, whose trigger is not handed_over; give it that trigger": (
+        "« {giver} » passe la main à « {name} », dont le déclencheur n’est pas « handed_over » ; donnez-lui celui-là."
+    ),
+    "the scenarios hand over in a circle: {circle}; take one of these hand-overs out": (
+        "Les scénarios se passent la main en rond : {circle} ; retirez un de ces passages."
+    ),
+    "the hand-overs {way} are more than {number} deep; shorten them": (
+        "Les passages de main {way} dépassent {number} étages ; raccourcissez-les."
+    ),
+    "the message “{name}” is not written in “{language}”": "Le message « {name} » n’est pas écrit en « {language} ».",
+    "two steps are called “{name}”; every step needs a name of its own": (
+        "Deux étapes s’appellent « {name} » ; chaque étape a besoin d’un nom à elle."
+    ),
+    "step “{name}” goes to “{other}”, and there is no such step": (
+        "L’étape « {name} » mène à « {other} », et il n’y a pas d’étape de ce nom."
+    ),
+    "the steps go round in a circle: {loop}": "Les étapes tournent en rond : {loop}.",
+    "a turn at {turn} UTC has been run; time does not go back to {at}": (
+        "Un passage a eu lieu le {turn} UTC ; le temps ne revient pas au {at}."
+    ),
+    "there is an account “{name}” already": "Il y a déjà un compte « {name} ».",
+}
+
+
+def in_french(sentence: str) -> str | None:
+    """The sentence in French; None where nobody has put it into French."""
+    for pattern, french in _PATTERNS:
+        if found := pattern.fullmatch(sentence):
+            place = found["at_"] or ""
+            return place + french.format(**found.groupdict())
+    return None
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", english)
+    text = "".join(f"(?P<{one}>.+?)" if place % 2 else re.escape(one) for place, one in enumerate(pieces))
+    return re.compile(rf"(?P<at_>\S+\.ya?ml(?::\d+)?: )?{text}", re.DOTALL)
+
+
+_PATTERNS = [(_pattern(english), french) for english, french in REFUSALS.items()]
