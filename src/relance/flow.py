@@ -20,7 +20,7 @@ from relance.policy.record import record
 from relance.policy.report import TurnReport, report_of
 from relance.scenarios.candidates import gather
 from relance.scenarios.journeys import lay_follows
-from relance.scenarios.moment import Moment, lay_out
+from relance.scenarios.moment import Moment, Running, lay_out
 from relance.scenarios.running import last_turn, last_turns, pinned_versions, running_scenarios
 from relance.tracking.absorb import absorb_reactions, forget_hits
 
@@ -61,6 +61,11 @@ def _turn(place: Installation, moment: Moment, only: Sequence[str], kind: str) -
     absorb_reactions(place, moment.turn)
     running = running_scenarios(place.ledger, moment.turn, only)
     moment = replace(moment, last_turns=last_turns(place.engine, running, moment.turn))
+    return turn_of(place, moment, running, kind)
+
+
+def turn_of(place: Installation, moment: Moment, running: Sequence[Running], kind: str) -> TurnReport:
+    """The turn of these scenarios: fills the scratch tables `outcomes` and `follows`, which `record` keeps."""
     pinned = pinned_versions(place.engine, place.ledger, running, moment)
     view = place.view(moment.turn)
     refresh_segments(place, view, moment.turn)

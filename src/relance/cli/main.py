@@ -12,6 +12,7 @@ import typer
 from relance.base.errors import RelanceError
 from relance.cli import (
     audience,
+    backtest,
     contact,
     decisions,
     demo,
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "rejects": files.rejects,
     "plan": turns.plan,
     "run": turns.run,
+    "backtest": backtest.backtest,
     "send": sending.send,
     "track": tracking.track,
     "explain": explaining.explain,

@@ -77,6 +77,16 @@ class Installation:
             beside.engine.close()
             beside.ledger.close()
 
+    @contextmanager
+    def aside(self) -> Iterator[Installation]:
+        """As `reader`, for what must write and leave nothing behind: its warehouse is a world of its own."""
+        beside = replace(self, engine=self.engine.aside(), ledger=open_ledger(self.home.ledger), _turn=threading.Lock())
+        try:
+            yield beside
+        finally:
+            beside.engine.close()
+            beside.ledger.close()
+
     def view(self, turn: datetime) -> View:
         """How a turn at this instant looks at the star: superseded versions only where later facts are in."""
         latest = self.engine.value(compiled(self.engine, ("last-import",), _last_import))

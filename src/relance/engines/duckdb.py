@@ -60,6 +60,7 @@ class DuckEngine:
         self._depth = 0
         self._threads = self._most_threads = threads
         self._parsed: dict[str, duckdb.Statement] = {}
+        self._aside = False
         _OPEN.add(self)
         self.suit()
 
@@ -74,6 +75,11 @@ class DuckEngine:
     def reader(self) -> DuckEngine:
         beside = copy(self)
         beside.connection, beside._depth, beside._parsed = self.connection.cursor(), 0, {}
+        return beside
+
+    def aside(self) -> DuckEngine:
+        beside = self.reader()
+        beside._aside = True
         return beside
 
     def compile(self, expression: ir.Table) -> str:
@@ -114,10 +120,12 @@ class DuckEngine:
         self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM _loading')
 
     def insert(self, name: str, query: Query) -> int:
+        self._set_aside(name)
         result = self.execute(f'INSERT INTO "{name}" BY NAME {self._text(query)}')
         return _number_of(result)
 
     def delete(self, name: str, keys: Query, on: Iterable[str]) -> int:
+        self._set_aside(name)
         same = " AND ".join(f't."{column}" IS NOT DISTINCT FROM k."{column}"' for column in on)
         result = self.execute(f'DELETE FROM "{name}" AS t USING ({self._text(keys)}) AS k WHERE {same}')
         return _number_of(result)
@@ -161,6 +169,11 @@ class DuckEngine:
         """The engine's own language, for this room only."""
         statement = self._statement(text)
         return self.connection.execute(statement, values) if values else self.connection.execute(statement)
+
+    def _set_aside(self, name: str) -> None:
+        """A scratch table hides a kept one of its name, so whatever is written from now on stays beside it."""
+        if self._aside:
+            self.execute(f'CREATE TEMP TABLE IF NOT EXISTS "{name}" AS FROM "{name}"')
 
     def _statement(self, text: str) -> duckdb.Statement:
         """The text as it was parsed the first time: on a small shop parsing costs as much as running."""

@@ -33,6 +33,10 @@ class Engine(Protocol):
         """
         ...
 
+    def aside(self) -> Engine:
+        """A reader that may write: a kept table is copied before its first change, and the copy goes with it."""
+        ...
+
     def compile(self, expression: ir.Table) -> str:
         """The engine's own text of an expression, to be kept and run again."""
         ...
