@@ -25,6 +25,7 @@ from relance.channels.channel import Delivery, Message, Receipt
 from relance.channels.email.mailbox import mails
 from relance.channels.sender import Pace, send_due
 from relance.channels.settings import MailSettings, Smtp
+from relance.channels.webhook.caller import WebhookSettings
 from relance.channels.workers import Post, keep_sending, send_by, send_once
 from relance.engines.ledger import Denial, Ledger, StopFact
 from relance.engines.sqlite import open_ledger
@@ -46,7 +47,7 @@ if __name__ == "__main__":
 
 def post_of(folder: Path, server: Smtp | None = None, clock: FixedClock = CLOCK) -> Post:
     settings = SETTINGS if server is None else replaced(server)
-    return Post(folder / "ledger.sqlite", settings, folder / "mail", clock)
+    return Post(folder / "ledger.sqlite", settings, folder / "mail", clock, WebhookSettings(b"the secret of a test"))
 
 
 def replaced(server: Smtp) -> MailSettings:

@@ -95,6 +95,12 @@ class Tracking(_Part):
     key: int = Field(default=1, ge=1, le=999)
 
 
+class Webhook(_Part):
+    """Calls to a shop's own systems. `private`: places like `erp.intern:8443` that may be called though private."""
+
+    private: tuple[str, ...] = ()
+
+
 class Serve(_Part):
     """What `relance serve` does by itself, and where it listens. Zero switches a part off."""
 
@@ -119,6 +125,7 @@ class Settings(_Part):
     global_holdout: float = Field(default=0.0, ge=0, lt=1)
     smtp: Smtp | None = None
     tracking: Tracking = Tracking()
+    webhook: Webhook = Webhook()
     serve: Serve = Serve()
     memory_limit: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(default=2, ge=1, le=64)

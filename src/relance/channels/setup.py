@@ -11,6 +11,7 @@ from relance.channels.channel import Channel
 from relance.channels.email.mailbox import MailboxChannel
 from relance.channels.email.smtp import SmtpChannel
 from relance.channels.settings import Brand, MailSettings, Sender, Smtp
+from relance.channels.webhook.caller import WebhookSettings
 from relance.messages.links import SigningKey
 
 
@@ -36,6 +37,11 @@ def mail_settings(settings: said.Settings, secret: bytes) -> MailSettings:
         smtp=_smtp(settings.smtp),
         test_addresses=frozenset(settings.test_addresses),
     )
+
+
+def webhook_settings(settings: said.Settings, secret: bytes) -> WebhookSettings:
+    """What the caller of webhooks needs to know; its key tells nothing of the home's own secret."""
+    return WebhookSettings(hmac.new(secret, b"webhooks", sha256).digest(), frozenset(settings.webhook.private))
 
 
 def email_channel(settings: MailSettings, mailbox: Path) -> Channel:

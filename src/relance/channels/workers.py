@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from relance.base.errors import BadDocument, Refused, RelanceError
 from relance.channels.sender import Pace, SendReport, send_due
 from relance.channels.settings import MailSettings
 from relance.channels.setup import email_channel
+from relance.channels.webhook.caller import WebhookSettings, call_due
 from relance.engines.sqlite import open_ledger
 
 REST = 2.0  # seconds between two looks when nothing was due
@@ -37,17 +39,21 @@ class Post:
     settings: MailSettings
     mailbox: Path
     clock: Clock
+    webhooks: WebhookSettings
 
 
 def send_once(post: Post, limit: int | None = None, stopping: Stopping = lambda: False) -> SendReport:
-    """Hand over what is due, in this process. Raises what `send_due` raises."""
-    return _send(post, limit, stopping, Pace())
+    """Hand over what is due, in this process, and call what is to be called. Raises what `send_due` raises."""
+    report = _send(post, limit, stopping, Pace())
+    _call(post, stopping)
+    return report
 
 
 def keep_sending(post: Post, stopping: Stopping, say: Callable[[str], None]) -> SendReport:
     """Hand over whatever falls due until told to stop. A server that does not answer, a locked ledger or a full
     disk is said once and waited out; what only a person can mend (Refused, BadDocument) is raised."""
     total, trouble, rest = NOTHING, "", REST
+    threading.Thread(target=_keep_calling, args=(post, stopping, say), daemon=True).start()
     while not stopping():
         try:
             total = merged((total, _send(post, None, stopping, Pace(patience=math.inf))))
@@ -152,6 +158,26 @@ def _send(post: Post, limit: int | None, stopping: Stopping, pace: Pace) -> Send
         return send_due(ledger, channel, post.settings, post.clock, limit, pace=pace, stopping=stopping)
     finally:
         ledger.close()
+
+
+def _call(post: Post, stopping: Stopping) -> None:
+    ledger = open_ledger(post.ledger)
+    try:
+        call_due(ledger, post.webhooks, post.clock, stopping)
+    finally:
+        ledger.close()
+
+
+def _keep_calling(post: Post, stopping: Stopping, say: Callable[[str], None]) -> None:
+    """Beside the mail, which does not wait for a shop's own systems. What is under way at the end is called again."""
+    trouble = ""
+    while not stopping():
+        try:
+            _call(post, stopping)
+            trouble = _said(say, trouble, "")
+        except RelanceError as error:
+            trouble = _said(say, trouble, str(error))
+        _rest(REST, stopping)
 
 
 def _said(say: Callable[[str], None], before: str, now: str) -> str:

@@ -28,6 +28,7 @@ from relance.cli import (
     stories,
     tracking,
     turns,
+    webhook,
 )
 from relance.cli.opened import Served
 
@@ -71,6 +72,7 @@ GROUPS: dict[str, typer.Typer] = {
     "message": message.group,
     "decisions": decisions.group,
     "contact": contact.group,
+    "webhook": webhook.group,
 }
 
 for _name, _command in COMMANDS.items():

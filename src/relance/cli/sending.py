@@ -33,14 +33,15 @@ def send(
 ) -> None:
     """Deliver what is queued: to the SMTP server of the settings, else into the home's mail folder."""
     from relance.base.home import existing_home
-    from relance.channels.setup import mail_settings
+    from relance.channels.setup import mail_settings, webhook_settings
     from relance.channels.workers import Post, until_told
 
     found = existing_home(home)
-    settings = within(found.path, mail_settings(found.settings(), found.secret()))
-    clock = clock_at(as_of, found.settings().brand.zone, found.clock())
+    said, secret = found.settings(), found.secret()
+    settings = within(found.path, mail_settings(said, secret))
+    clock = clock_at(as_of, said.brand.zone, found.clock())
     with opened_ledger(found.path), _shown(until_stopped), until_told() as stopping:
-        post = Post(found.ledger, settings, found.mail, clock)
+        post = Post(found.ledger, settings, found.mail, clock, webhook_settings(said, secret))
         report = _sent(post, senders, until_stopped, limit, stopping)
     if json:
         say_json({**asdict(report), "live": settings.smtp is not None})

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from relance.engines.webhooks import Webhooks
+
 WAITING = ("queued", "leased", "deferred")
 """States of a row that has not begun to leave: it may still be cancelled."""
 
@@ -211,7 +213,7 @@ class HandOverFacts:
     """(scenario, step, address hash, local day) of rows that have left, or may have."""
 
 
-class Ledger(Protocol):
+class Ledger(Webhooks, Protocol):
     """Transactional memory of what may leave, what left, and what must not. Instants are aware.
 
     Every method raises Busy when another process keeps the ledger locked, RelanceError when it cannot be read

@@ -11,9 +11,10 @@ from relance.engines.sqlite_facts import Facts
 from relance.engines.sqlite_file import BUSY_SECONDS, check_schema, migrate
 from relance.engines.sqlite_leases import Leases
 from relance.engines.sqlite_outbox import Outbox
+from relance.engines.sqlite_webhooks import WebhookCalls
 
 
-class SqliteLedger(Leases, Definitions, Outbox, Facts):
+class SqliteLedger(Leases, Definitions, Outbox, Facts, WebhookCalls):
     """The default ledger. One instance per process or thread; any number may be open on one file."""
 
 

@@ -276,5 +276,10 @@ class Facts(SqliteFile):
             self.change("UPDATE outbox SET context = '{}', address = '' WHERE contact = ?", (contact,))
             self.change("UPDATE stop_facts SET detail = '{}' WHERE contact = ?", (contact,))
             self.change("UPDATE consent_acts SET proof = NULL WHERE contact = ?", (contact,))
+            self.change(
+                """UPDATE webhook_calls SET body = '{}', answer = '{}', reason = coalesce(reason, 'erased'),
+                   state = iif(state IN ('queued', 'calling'), 'cancelled', state) WHERE contact = ?""",
+                (contact,),
+            )
         # The write-ahead log still holds the old pages until it is folded back and cut.
         self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
