@@ -70,7 +70,7 @@ def turn_of(place: Installation, moment: Moment, running: Sequence[Running], kin
     view = place.view(moment.turn)
     refresh_segments(place, view, moment.turn)
     lay_out(place.engine, moment, running)
-    found = gather(place.engine, view, moment, running, pinned)
+    found = gather(place.engine, view, place.settings, moment, running, pinned)
     decide(place.engine, view, place.settings, moment)
     lay_follows(place.engine, moment, [*(each.version for each in running), *pinned])
     return report_of(place.engine, kind, moment, running, found)

@@ -64,7 +64,7 @@ def _child():
 def test_a_waiting_journey_says_which_step_comes_and_when(shop):
     found = shop.why("c1", "2026-03-02 09:00", "cats")
     assert (found.outcome, found.step) == ("waiting", "rest")
-    assert found.next.at == local("2026-03-04 12:00")
+    assert found.next.at == local("2026-03-04 10:00")
     assert "l’étape « rest »" in found.headline.fr
 
 

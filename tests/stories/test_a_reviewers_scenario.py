@@ -81,8 +81,8 @@ def test_a_reviewers_scenario_day_by_day(shop: Bookshop) -> None:
         3: {},
         4: {"alba": ("waiting", None), "bruno": ("waiting", None)},
         5: {},
-        6: {},
-        7: {"alba": ("send", None), "bruno": ("send", None)},
+        6: {"alba": ("send", None), "bruno": ("send", None)},
+        7: {},
         8: {},
     }
     chosen = {address: row.outgoing.message for address, row in shop.outbox().items()}
@@ -96,7 +96,7 @@ def test_a_reviewers_scenario_stops_before_each_step(shop: Bookshop) -> None:
     days(shop, 3, 5, on_4=[*order("o1", "alba", "2026-03-03 15:00"), *order("o2", "bruno", "2026-03-03 16:00")])
     complaint = {"id": "e1", "contact": "alba", "at": "2026-03-05 18:00", "kind": "complaint"}
     shop.deliver("2026-03-06 06:00", service_events=[complaint])
-    assert days(shop, 6, 7)[7] == {"alba": ("refused", "complained"), "bruno": ("send", None)}
+    assert days(shop, 6, 7)[6] == {"alba": ("refused", "complained"), "bruno": ("send", None)}
     late = days(shop, 8, 11, on_8=order("o3", "alba", "2026-03-07 15:00"))
     assert late[8] == {"alba": ("refused", "complained")}, "nor may she enter"
     assert late[11] == {}
@@ -108,10 +108,10 @@ def test_a_reviewers_scenario_finishes_in_the_version_it_began(shop: Bookshop) -
     assert changed.number == 2
     shop.publish(load_document(SECOND).data, "2026-03-06 07:00")
     seen = days(shop, 6, 11, on_6=order("o3", "carla", "2026-03-05 15:00"))
-    assert seen[6] == {"carla": ("waiting", None)}
-    assert (seen[7], seen[8]) == ({"alba": ("send", None)}, {"bruno": ("send", None)})
-    assert (seen[9], seen[10]) == ({}, {})
-    assert seen[11] == {"carla": ("send", None)}
+    assert seen[6] == {"alba": ("send", None), "carla": ("waiting", None)}
+    assert seen[7] == {"bruno": ("send", None)}
+    assert (seen[8], seen[9]) == ({}, {})
+    assert seen[10] == {"carla": ("send", None)}
     versions = "SELECT version, count(*) AS n FROM decisions WHERE outcome = 'send' GROUP BY version ORDER BY version"
     assert shop.place.engine.rows(versions) == [{"version": 1, "n": 2}, {"version": 2, "n": 1}]
 
@@ -119,17 +119,17 @@ def test_a_reviewers_scenario_finishes_in_the_version_it_began(shop: Bookshop) -
 def test_a_reviewers_scenario_outlives_the_process(shop: Bookshop) -> None:
     days(shop, 3, 5, on_4=order("o1", "dora", "2026-03-03 15:00"))
     shop.reopen()
-    assert days(shop, 6, 8)[7] == {"dora": ("send", None)}
+    assert days(shop, 6, 8)[6] == {"dora": ("send", None)}
     assert shop.outbox()["dora@example.test"].outgoing.message == "for-members"
 
 
 def test_a_reviewers_scenario_is_planned_as_it_runs(shop: Bookshop) -> None:
-    days(shop, 3, 6, on_4=[*order("o1", "alba", "2026-03-03 15:00"), *order("o2", "bruno", "2026-03-03 16:00")])
-    planned = shop.plan("2026-03-07 09:00")
-    assert shop.turn("2026-03-07 09:00").as_dict() == planned.as_dict()
+    days(shop, 3, 5, on_4=[*order("o1", "alba", "2026-03-03 15:00"), *order("o2", "bruno", "2026-03-03 16:00")])
+    planned = shop.plan("2026-03-06 09:00")
+    assert shop.turn("2026-03-06 09:00").as_dict() == planned.as_dict()
     report = planned.scenario("three-days-after")
     assert (report.candidates, report.send) == (2, 2)
-    days(shop, 8, 9)
-    assert shop.plan("2026-03-07 09:00").as_dict() == planned.as_dict(), "a past day is as it was"
+    days(shop, 7, 9)
+    assert shop.plan("2026-03-06 09:00").as_dict() == planned.as_dict(), "a past day is as it was"
     entered = shop.plan("2026-03-04 09:00").scenario("three-days-after")
     assert (entered.candidates, entered.waiting) == (2, 2)

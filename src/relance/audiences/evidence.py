@@ -13,6 +13,7 @@ from relance.audiences.criteria import (
     Amount,
     Attribute,
     Count,
+    Criteria,
     Extreme,
     First,
     Holds,
@@ -48,6 +49,19 @@ def evidence(leaf: Leaf, view: View, probes: ir.Table, *, zone: str | None = Non
     return numbered.filter(numbered["place"] < HANDFUL).select(
         "probe", "key", "happened_at", "known_at", "value", "place"
     )
+
+
+def table_of(node: Criteria) -> str:
+    """The table that a question looks at."""
+    if isinstance(node, Attribute):
+        return node.attribute.partition(".")[0]
+    if isinstance(node, Count):
+        return node.count
+    if isinstance(node, Amount | Extreme):
+        return node.target.partition(".")[0]
+    if isinstance(node, Holds):
+        return "order_lines"
+    return "segment_members" if isinstance(node, InSegment) else "orders"
 
 
 def describe(leaf: Leaf, language: str) -> str:

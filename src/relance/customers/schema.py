@@ -62,6 +62,26 @@ HOUSE_TABLES: Mapping[str, Mapping[str, str]] = {
         "at": "instant",
         "state": "text",
         "reason": "text",
+        # the fact by which it was left before its time
+        "left_by": "text",
+        "left_happened_at": "instant",
+        "left_known_at": "instant",
+    },
+    # the ways that journeys took at steps that choose one, once and for all, with what was read
+    "passages": {
+        "at": "instant",
+        "scenario": "text",
+        "version": "integer",
+        "step": "text",
+        "contact": "integer",
+        "visitor": "text",
+        "occurrence": "text",
+        "way": "text",
+        "u": "number",
+        "read": "text",
+        "fact": "text",
+        "happened_at": "instant",
+        "known_at": "instant",
     },
     "decisions": {
         "at": "instant",

@@ -180,6 +180,14 @@ DECLARED = (
     ),
     # kind: open, click, unsubscribe, bounce, complaint; verdict: human, proxy, machine
     _table("reactions", "one thing a contact did with a message", "reaction", _REACTIONS, happened="happened_at"),
+    # written by scenarios alone: `set`, and what an answer to a webhook may set
+    _table(
+        "contact_values",
+        "a value that a scenario set for a contact",
+        "setting",
+        "setting text\ncontact integer\nset_at instant\nattribute text\nscenario text\nvalue text *",
+        happened="set_at",
+    ),
     _table(
         "orders",
         "an order, a cancellation or an adjustment",

@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 
 from relance.audiences.answers import attribute_rows
 from relance.audiences.column_words import column_inside, value_words
-from relance.audiences.criteria import Amount, Attribute, Count, Criteria, Extreme, Holds, InSegment, parse_criteria
-from relance.audiences.evidence import evidence
+from relance.audiences.criteria import Attribute, parse_criteria
+from relance.audiences.evidence import evidence, table_of
 from relance.audiences.probes import PROBES, Leaf, days_needed
 from relance.audiences.rfm import load_cuts
 from relance.audiences.scope import scope
@@ -93,7 +93,7 @@ def _work(case: Case) -> dict[str, Any]:
     turn = naive_utc(case.turn)
     row: dict[str, Any] = {"probe": _ASKED_ONCE, "contact": case.person.contact}
     row |= {"node": case.node.number if case.node else 0}
-    row |= {"entering": not _resumed(case), "visitor": "", "occurrence": "", "subject": ""}
+    row |= {"entering": not _resumed(case), "gone": None, "visitor": "", "occurrence": "", "subject": ""}
     if arrival is None:
         return row | {"fact_at": turn, "fact_day": turn, "due_at": turn, "logged_in": None}
     instants = {name: naive_utc(getattr(arrival, name)) for name in ("fact_at", "fact_day", "due_at")}
@@ -165,7 +165,7 @@ def _personal(case: Case, label: str, leaf: Leaf) -> Any:
 
 
 def _rows(case: Case, label: str, leaf: Leaf) -> Iterator[Evidence]:
-    table = _table_of(leaf.node)
+    table = table_of(leaf.node)
 
     def build() -> ir.Table:
         return evidence(leaf, case.view, scratch("probes", PROBES), zone=case.place.zone).order_by("place")
@@ -181,19 +181,6 @@ def _rows(case: Case, label: str, leaf: Leaf) -> Iterator[Evidence]:
 
 def _column(column: str) -> Said:
     return Said(column_inside(column, "fr"), column_inside(column, "en"))
-
-
-def _table_of(node: Criteria) -> str:
-    """The table that a question looks at."""
-    if isinstance(node, Attribute):
-        return node.attribute.partition(".")[0]
-    if isinstance(node, Count):
-        return node.count
-    if isinstance(node, Amount | Extreme):
-        return node.target.partition(".")[0]
-    if isinstance(node, Holds):
-        return "order_lines"
-    return "segment_members" if isinstance(node, InSegment) else "orders"
 
 
 _HAPPENED = Said("{table} {key}{of}, du {happened}, su le {known}", "{table} {key}{of}, of {happened}, known {known}")

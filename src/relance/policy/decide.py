@@ -17,7 +17,8 @@ from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.arbitration import JUDGED, VERDICTS, judged, verdicts
 from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screened
-from relance.scenarios.candidates import CANDIDATES, SETTLED
+from relance.scenarios.candidates import CANDIDATES
+from relance.scenarios.desk import SETTLED
 from relance.scenarios.journeys import OUTCOMES
 from relance.scenarios.moment import Moment
 

@@ -13,9 +13,9 @@ import ibis.expr.types as ir
 
 from relance.base.settings import Settings
 from relance.customers.relations import View, house_relation, scratch
-from relance.engines.functions import draw
 from relance.policy.consent import consent_of
 from relance.scenarios.candidates import CANDIDATES
+from relance.scenarios.drawing import with_draw
 
 # One row: the instants that the gate asks about.
 GATE_CLOCK: Mapping[str, str] = {"turn": "instant", "known": "instant", "decided_until": "instant"}
@@ -45,7 +45,7 @@ def screened(view: View, settings: Settings) -> ir.Table:
         ("suppressed",): _suppressed(clock, view),
         ("cap",): _at_cap(clock, view, settings),
     }
-    return _with_draw(_beside(scratch("addressed", ADDRESSED), found), settings)
+    return with_draw(_beside(scratch("addressed", ADDRESSED), found), settings)
 
 
 def addressed(view: View) -> ir.Table:
@@ -111,21 +111,6 @@ def house_touches(clock: ir.Table, view: View) -> ir.Table:
     turn = clock.select("turn")
     gone = undone.join(turn, undone["at"] <= turn["turn"])
     return made.distinct().anti_join(gone, "message_key")
-
-
-def _with_draw(rows: ir.Table, settings: Settings) -> ir.Table:
-    """Held out by the stored draw where there is one, else by the hash; a global holdout, of marketing, comes first."""
-    stored = house_relation("draws")
-    stored = stored.filter(stored["step"] == "holdout").select("contact", rule="scenario", stored_u="u")
-    joined = rows.left_join(stored, ["rule", "contact"], rname="d_{name}")
-    own = joined["own_id"].fill_null("")
-    joined = joined.mutate(
-        u=ibis.coalesce(joined["stored_u"], draw(settings.seed, joined["rule"], ibis.literal("holdout"), own)),
-        global_u=draw(settings.seed, ibis.literal(""), ibis.literal("holdout"), own),
-    )
-    own_share = (joined["u"] < joined["holdout"]) & (joined["purpose"] != "transactional")
-    of_all = (joined["global_u"] < settings.global_holdout) & (joined["purpose"] == "marketing")
-    return joined.mutate(held=own_share | of_all)
 
 
 def _asked() -> ir.Table:

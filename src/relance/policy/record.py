@@ -10,12 +10,14 @@ import ibis.expr.types as ir
 from relance.base.clock import naive_utc
 from relance.customers.absorb import last_event
 from relance.customers.relations import house_relation, scratch
-from relance.customers.schema import HOUSE_TABLES
+from relance.customers.schema import HOUSE_TABLES, VAULT
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.report import TurnReport
 from relance.scenarios.journeys import OUTCOMES, journey_rows
 from relance.scenarios.moment import Moment
+from relance.scenarios.setting import VALUES, values_set
+from relance.scenarios.ways import NOTED
 
 
 def record(engine: Engine, moment: Moment, report: TurnReport) -> None:
@@ -37,6 +39,14 @@ def _record_outcomes(engine: Engine) -> None:
     engine.insert("decisions", compiled(engine, ("record-decisions",), _decisions))
     engine.insert("journeys", compiled(engine, ("record-journeys",), journey_rows))
     engine.insert("draws", compiled(engine, ("record-draws",), _draws))
+    if engine.insert("passages", compiled(engine, ("record-passages",), _passages)):
+        engine.insert(VALUES, compiled(engine, ("record-values",), lambda: values_set(vault=False)))
+        engine.insert(VALUES + VAULT, compiled(engine, ("record-secret-values",), lambda: values_set(vault=True)))
+
+
+def _passages() -> ir.Table:
+    rows = scratch("noted", NOTED)
+    return rows.filter(rows["kind"] == "passed").select(*HOUSE_TABLES["passages"])
 
 
 def _decisions() -> ir.Table:

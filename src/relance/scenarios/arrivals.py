@@ -1,4 +1,4 @@
-"""Who is at which step now: new candidates of the trigger and journeys whose wait is over."""
+"""Who comes to the first step now: new candidates of the trigger; and how journeys are known again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from relance.scenarios.rounds import told_together
 from relance.scenarios.triggers import ARRIVALS, clock_of, trigger_rows
 from relance.scenarios.versions import Version
 
-WORK: Mapping[str, str] = {"probe": "integer", "node": "integer", "entering": "boolean", **ARRIVALS}
+WORK: Mapping[str, str] = {
+    "probe": "integer",
+    "node": "integer",
+    "entering": "boolean",
+    "gone": "text",  # the reason, where a message of the journey did not leave
+    **ARRIVALS,
+}
 ENTERING: Mapping[str, str] = {**ARRIVALS, "unseen": "boolean"}
 # What names a journey; null-safe because an anonymous candidate has no contact.
 JOURNEY = ("scenario", "contact", "visitor", "occurrence")
@@ -30,17 +36,8 @@ def entering(version: Version, view: View, rule: str) -> ir.Table:
 def arriving(rows: ir.Table) -> ir.Table:
     """Of what enters, what the turn sees, at the first step; columns of WORK but for the probe."""
     seen = rows.filter(~rows["unseen"])
-    return seen.mutate(node=ibis.literal(0).cast("int64"), entering=ibis.literal(True)).select(*_without_probe())
-
-
-def resuming(version: Version, rule: str) -> ir.Table:
-    """Journeys pinned to this version whose wait ends at or before the turn."""
-    clock = clock_of(rule, "turn")
-    latest = latest_journeys(version.name, rule)
-    latest = latest.filter(latest["version"] == version.number, latest["state"] == "waiting")
-    rows = latest.join(clock, latest["due_at"] <= clock["turn"])
-    rows = rows.mutate(entering=ibis.literal(False), logged_in=ibis.null("boolean"))
-    return rows.select(*_without_probe())
+    first = {"node": ibis.literal(0).cast("int64"), "entering": ibis.literal(True), "gone": ibis.null("string")}
+    return seen.mutate(**first).select(*_without_probe())
 
 
 def numbered(rows: ir.Table) -> ir.Table:

@@ -35,6 +35,7 @@ ASSESSED: Mapping[str, str] = {
     "not_targeted": "boolean",
     "stopped": "text",  # reasons in the document's order, joined by commas; empty where none holds
     "nothing_left": "boolean",
+    "moved": "boolean",  # came to its step in this turn, from another
     "read": "text",  # what the conditions saw
 }
 
@@ -59,13 +60,14 @@ def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
     rows = _with_feeds(rows, scenario, rule)
     rows, reads = _with_conditions(rows, scenario, view, zone)
     rows = with_in_progress(with_reentry(rows, scenario, view, rule), scenario, view, rule)
-    rows = _with_repurchase(rows, scenario, view, rule)
+    rows = with_repurchase(rows, scenario, view, rule)
     rows = with_own_stops(rows, scenario, view, rule)
     rows = _with_items(rows, scenario)
     stopped = _named(rows, {name: name for name in ("in_progress", "repurchased")})
     stopped = stopped + _named(rows, {f"stop_{place}": name for place, name in enumerate(scenario.stop)})
     stopped = stopped + _named(rows, {name: name for name in own_reasons(scenario)})
-    rows = rows.mutate(otherwise=stopped, read=reads(rows))
+    stopped = stopped + ibis.ifelse(rows["gone"].notnull(), rows["gone"] + ",", "")
+    rows = rows.mutate(otherwise=stopped, read=reads(rows), moved=ibis.literal(False))
     rows = with_turn_mates(rows.mutate(passing=_passing(rows)), scenario)
     return rows.mutate(stopped=_named(rows, {"reentry": "reentry"}) + rows["otherwise"]).select(*ASSESSED)
 
@@ -105,7 +107,7 @@ def _with_feeds(rows: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
     )
 
 
-class _Reads:
+class Reads:
     """Collects what conditions saw, to be kept beside the verdict as one readable text."""
 
     def __init__(self) -> None:
@@ -118,20 +120,21 @@ class _Reads:
         return text
 
 
-def _with_conditions(rows: ir.Table, scenario: Scenario, view: View, zone: str) -> tuple[ir.Table, _Reads]:
-    reads = _Reads()
+def _with_conditions(rows: ir.Table, scenario: Scenario, view: View, zone: str) -> tuple[ir.Table, Reads]:
+    reads = Reads()
     if scenario.target is not None:
-        rows = _asked(rows, scenario.target, "target", view, zone, reads)
+        rows = asked(rows, scenario.target, "target", view, zone, reads)
         rows = rows.mutate(not_targeted=~rows["target"].fill_null(False))
     else:
         rows = rows.mutate(not_targeted=ibis.literal(False))
     for place, condition in enumerate(scenario.stop.values()):
-        rows = _asked(rows, condition, f"stop_{place}", view, zone, reads)
+        rows = asked(rows, condition, f"stop_{place}", view, zone, reads)
         rows = rows.mutate(**{f"stop_{place}": rows[f"stop_{place}"].fill_null(False)})
     return rows, reads
 
 
-def _asked(rows: ir.Table, condition: object, name: str, view: View, zone: str, reads: _Reads) -> ir.Table:
+def asked(rows: ir.Table, condition: object, name: str, view: View, zone: str, reads: Reads) -> ir.Table:
+    """The rows with the verdict of a condition as column `name`; `reads` learns what it saw."""
     seen = observed(condition, view, zone)
     answer = seen.rows.select("probe", "verdict", *(leaf.column for leaf in seen.leaves))
     renamed = {f"{name}_{leaf.column}": leaf.column for leaf in seen.leaves}
@@ -144,7 +147,7 @@ def observed(condition: object, view: View, zone: str) -> Observed:
     return observe(parse_criteria(condition), scratch("probes", PROBES), view, zone=zone)
 
 
-def _with_repurchase(rows: ir.Table, scenario: Scenario, view: View, rule: str) -> ir.Table:
+def with_repurchase(rows: ir.Table, scenario: Scenario, view: View, rule: str) -> ir.Table:
     """An earlier repurchase of the type starts again: its own purchase will come round."""
     said = scenario.trigger.comes_round
     if said is None:

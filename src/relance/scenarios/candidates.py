@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,19 +10,25 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.audiences.criteria import parse_criteria
-from relance.audiences.probes import PROBES, days_needed, load_moments, observe
+from relance.audiences.probes import days_needed, load_moments
 from relance.audiences.rfm import load_cuts
-from relance.customers.relations import View, scratch, view_mark
-from relance.customers.schema import HOUSE_TABLES
+from relance.base.settings import Settings
+from relance.customers.relations import View, scratch
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
-from relance.scenarios.arrivals import ENTERING, arriving, entering, numbered, resuming
+from relance.scenarios.arrivals import ENTERING, arriving, entering, numbered
 from relance.scenarios.assess import ASSESSED, assessed, probe_rows
+from relance.scenarios.awaiting import await_event, wait
+from relance.scenarios.branching import branch
+from relance.scenarios.desk import SETTLED, Desk, marks_at, settle
+from relance.scenarios.drawing import split
 from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.moment import Moment, Running
-from relance.scenarios.program import END, Node
-from relance.scenarios.triggers import clock_of
+from relance.scenarios.program import Node
+from relance.scenarios.resuming import RESUMED, note_exits, resume
+from relance.scenarios.setting import set_value
 from relance.scenarios.versions import Version
+from relance.scenarios.ways import NOTED
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
 CANDIDATES: Mapping[str, str] = {
@@ -37,13 +43,6 @@ CANDIDATES: Mapping[str, str] = {
     "on_lose": "text",
     **ASSESSED,
 }
-# Rows of `decisions` made on the way to a send step.
-SETTLED: Mapping[str, str] = {
-    **HOUSE_TABLES["decisions"],
-    "node": "integer",
-    "entering": "boolean",
-    "fact_day": "instant",
-}
 
 
 @dataclass
@@ -54,35 +53,23 @@ class Gathered:
     too_old_to_see: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Desk:
-    """What every query of a turn needs."""
-
-    engine: Engine
-    view: View
-    zone: str
-
-    def keep(self, name: str, marks: Iterable[str], build: Callable[[], ir.Table]) -> int:
-        """Keeps a scratch table by a query that is compiled once for these marks."""
-        text = compiled(self.engine, (name, view_mark(self.view), self.zone, *marks), build)
-        return self.engine.keep(name, text)
-
-    def add(self, name: str, marks: Iterable[str], build: Callable[[], ir.Table]) -> int:
-        text = compiled(self.engine, ("+" + name, view_mark(self.view), self.zone, *marks), build)
-        return self.engine.insert(name, text)
-
-
 def gather(
-    engine: Engine, view: View, moment: Moment, running: Sequence[Running], pinned: Sequence[Version]
+    engine: Engine,
+    view: View,
+    settings: Settings,
+    moment: Moment,
+    running: Sequence[Running],
+    pinned: Sequence[Version],
 ) -> Gathered:
-    """Fills scratch tables `candidates` and `settled` for every scenario of the turn.
+    """Fills scratch tables `candidates`, `settled` and `noted` for every scenario of the turn.
 
     `running` gives the versions that new candidates take; `pinned` all versions that journeys wait in.
     Expects `moment.lay_out` to have been called.
     """
     engine.load("candidates", CANDIDATES, [])
     engine.load("settled", SETTLED, [])
-    desk = _Desk(engine, view, moment.zone)
+    engine.load("noted", NOTED, [])
+    desk = Desk(engine, view, moment.zone, settings)
     load_condition_moments(engine, view, moment, [*(each.version for each in running), *pinned])
     found = Gathered()
     for each in running:
@@ -112,7 +99,7 @@ def load_condition_moments(engine: Engine, view: View, moment: Moment, versions:
         load_cuts(engine, view, together, [(moment.turn, moment.turn)], exact=False)
 
 
-def _enter(desk: _Desk, version: Version) -> int:
+def _enter(desk: Desk, version: Version) -> int:
     """Keeps who enters; answers how many occurrences due behind the window no turn has decided."""
     rule = version.name
     if not desk.keep("entering", (version.mark,), lambda: entering(version, desk.view, rule)):
@@ -125,10 +112,9 @@ def _unseen() -> ir.Table:
     return rows.aggregate(number=rows["unseen"].sum())
 
 
-def _work_through(desk: _Desk, version: Version, coming: bool) -> int:
+def _work_through(desk: Desk, version: Version, coming: bool) -> int:
     """One version of one scenario: who is at work, what holds for them, and each step they stand at."""
-    marks = (version.mark, str(version.number), str(coming))
-    number = desk.keep("work", marks, lambda: _at_work(version, coming))
+    number = _at_work(desk, version, coming)
     if number == 0:
         return 0
     scenario = version.scenario
@@ -138,34 +124,44 @@ def _work_through(desk: _Desk, version: Version, coming: bool) -> int:
         lay_out_lines(desk.engine, desk.view, version.name)
         desk.keep("items", (version.mark,), lambda: left_in_carts(items, desk.view, version.name))
     desk.keep("assessed", (version.mark,), lambda: assessed(scenario, desk.view, version.name, desk.zone))
-    present = _nodes_present(desk)
+    present, left = _standing(desk)
+    if left:
+        note_exits(desk, version)
     for node in version.nodes:
         if node.number in present:
             _STEPS[node.kind](desk, version, node)
-            present = _nodes_present(desk) if node.kind == "branch" else present
+            present = _standing(desk)[0] if node.ways else present
     return number
 
 
-def _at_work(version: Version, coming: bool) -> ir.Table:
-    """Who has just come, and whose wait is over where there is anything to wait for."""
-    come = arriving(scratch("entering", ENTERING))
-    if not coming:
-        return numbered(resuming(version, version.name))
-    return numbered(come.union(resuming(version, version.name)) if version.waits else come)
+def _at_work(desk: Desk, version: Version, coming: bool) -> int:
+    """Fills scratch `work`: who has just come, and which journeys go on; answers how many."""
+    resumed = resume(desk, version)
+    if not (coming or resumed):
+        return 0
+    marks = (version.mark, str(version.number), str(coming), str(resumed))
+    return desk.keep("work", marks, lambda: _come_and_resumed(coming, resumed))
 
 
-def _nodes_present(desk: _Desk) -> set[int]:
+def _come_and_resumed(coming: bool, resumed: bool) -> ir.Table:
+    come, again = arriving(scratch("entering", ENTERING)), scratch("resumed", RESUMED)
+    return numbered(come.union(again) if coming and resumed else come if coming else again)
+
+
+def _standing(desk: Desk) -> tuple[set[int], bool]:
+    """The numbers of the nodes where somebody stands, and whether something stops a journey that had begun."""
+    rows = desk.engine.rows(compiled(desk.engine, ("nodes",), _nodes))
+    return {row["node"] for row in rows}, any(row["left"] for row in rows)
+
+
+def _nodes() -> ir.Table:
     rows = scratch("assessed", ASSESSED)
-    return {
-        row["node"]
-        for row in desk.engine.rows(compiled(desk.engine, ("nodes",), lambda: rows.select("node").distinct()))
-    }
+    return rows.group_by("node").agg(left=(~rows["entering"] & (rows["stopped"] != "")).any())
 
 
-def _send(desk: _Desk, version: Version, node: Node) -> None:
+def _send(desk: Desk, version: Version, node: Node) -> None:
     drawn = (str(version.scenario.priority), str(version.scenario.holdout))
-    marks = (version.mark, str(version.number), str(node.number), *drawn)
-    desk.add("candidates", marks, lambda: candidates_at(version, node))
+    desk.add("candidates", (*marks_at(version, node), *drawn), lambda: candidates_at(version, node))
 
 
 def candidates_at(version: Version, node: Node) -> ir.Table:
@@ -187,107 +183,17 @@ def candidates_at(version: Version, node: Node) -> ir.Table:
     ).select(*CANDIDATES)
 
 
-def _wait(desk: _Desk, version: Version, node: Node) -> None:
-    _settle(desk, version, node, "waiting", None)
+def _exit(desk: Desk, version: Version, node: Node) -> None:
+    settle(desk, version, node, "ended", node.reason)
 
 
-def _exit(desk: _Desk, version: Version, node: Node) -> None:
-    _settle(desk, version, node, "ended", node.reason)
-
-
-def _settle(desk: _Desk, version: Version, node: Node, outcome: str, reason: str | None) -> None:
-    marks = (version.mark, str(version.number), str(node.number), outcome)
-    desk.add("settled", marks, lambda: _settled(version, node, outcome, reason))
-
-
-def _settled(version: Version, node: Node, outcome: str, reason: str | None) -> ir.Table:
-    rows = scratch("assessed", ASSESSED)
-    rows = rows.filter(rows["node"] == node.number).cross_join(clock_of(version.name).select("turn"))
-    reasons = blocked_by(rows)
-    blocked = reasons != ""
-    passed = ibis.literal(reason, type="string")
-    first = reasons.re_extract("^([^,]*)", 1)
-    rows = rows.mutate(
-        at=rows["turn"],
-        scenario=ibis.literal(version.name),
-        version=ibis.literal(version.number).cast("int64"),
-        step=ibis.literal(node.name),
-        outcome=ibis.cases((rows["feed_waiting"], "deferred"), (blocked, "refused"), else_=outcome),
-        reason=ibis.cases((rows["feed_waiting"], "waiting_feed"), (blocked, first), else_=passed),
-        reasons=ibis.ifelse(blocked, reasons.re_replace(",$", ""), passed),
-        due_date=ibis.null("date"),
-        day=ibis.null("date"),
-        purpose=ibis.literal(version.scenario.purpose),
-        sender=ibis.literal(version.scenario.sender),
-        **{name: ibis.null("string") for name in ("message_key", "lost_to", "channel")},
-    )
-    return rows.select(*SETTLED)
-
-
-def blocked_by(rows: ir.Table) -> ir.StringValue:
-    """Reasons that keep a journey from any step, in the published order, each followed by a comma."""
-    named = {
-        "stale_data": "stale",
-        "too_late": "too_late",
-        "anonymous": "anonymous",
-        "not_logged_in": "not_logged_in",
-        "not_targeted": "not_targeted",
-    }
-    text: ir.StringValue = ibis.literal("")
-    for reason, column in named.items():
-        text = text + ibis.ifelse(rows[column], f"{reason},", "")
-    return text + rows["stopped"]
-
-
-def _branch(desk: _Desk, version: Version, node: Node) -> None:
-    """Who is not refused goes to the first arm whose condition holds; a refusal is settled here."""
-    marks = (version.mark, str(version.number), str(node.number))
-    desk.add("settled", (*marks, "refused"), lambda: _refused_at_branch(version, node))
-    desk.keep("branched", marks, lambda: _branched(version, node, desk))
-    desk.keep("assessed", ("branched",), lambda: scratch("branched", ASSESSED))
-    over = (*marks, "over")
-    desk.add("settled", over, lambda: _over(version, node))
-
-
-def _refused_at_branch(version: Version, node: Node) -> ir.Table:
-    rows = _settled(version, node, "", None)
-    return rows.filter(rows["outcome"] != "")
-
-
-def _branched(version: Version, node: Node, desk: _Desk) -> ir.Table:
-    rows = scratch("assessed", ASSESSED)
-    here = (rows["node"] == node.number) & ~rows["feed_waiting"] & (blocked_by(rows) == "")
-    elsewhere = rows.filter(rows["node"] != node.number)
-    going = rows.filter(here)
-    ways = []
-    for place, (condition, target) in enumerate(node.arms):
-        if condition is None:
-            ways.append((ibis.literal(True), target))
-            continue
-        seen = observe(parse_criteria(condition), scratch("probes", PROBES), desk.view, zone=desk.zone)
-        verdict = seen.rows.select("probe", **{f"arm_{place}": "verdict"})
-        going = going.left_join(verdict, "probe", rname=f"arm{place}_{{name}}")
-        ways.append((going[f"arm_{place}"].fill_null(False), target))
-    target = ibis.cases(*ways[:-1], else_=ways[-1][1]) if len(ways) > 1 else ibis.literal(ways[0][1])
-    going = going.mutate(node=_leading(target.cast("int64"), node)).select(*ASSESSED)
-    return elsewhere.select(*ASSESSED).union(going)
-
-
-_OVER = -1000  # plus the node's number: a branch whose arm leads to the end
-
-
-def _leading(target: ir.IntegerValue, node: Node) -> ir.IntegerValue:
-    return ibis.ifelse(target == END, _OVER - node.number, target)
-
-
-def _over(version: Version, node: Node) -> ir.Table:
-    ghost = Node(_OVER - node.number, node.name, "exit", reason="end")
-    return _settled(version, ghost, "ended", "end")
-
-
-_STEPS: dict[str, Callable[[_Desk, Version, Node], None]] = {
+# One line per kind of step: it settles the rows that stand at it, or sends them on.
+_STEPS: dict[str, Callable[[Desk, Version, Node], None]] = {
     "send": _send,
-    "wait": _wait,
-    "branch": _branch,
+    "wait": wait,
+    "event": await_event,
+    "branch": branch,
+    "split": split,
+    "set": set_value,
     "exit": _exit,
 }

@@ -94,17 +94,18 @@ def window_of(running: Running, moment: Moment) -> Window:
     return Window(since, moment.turn)
 
 
-def wait_ends(wait: Wait, scenario: Scenario, turn: datetime, zone: str) -> datetime:
-    """When a wait that is entered at this turn is over.
+def wait_ends(wait: Wait, scenario: Scenario, begun: datetime, zone: str) -> datetime:
+    """When a wait that begins at this instant is over; one for an event, at the latest.
 
     Whole days end at the scenario's slot where it has one, else at the same clock time; hours are elapsed.
     """
     if wait.until is not None:
-        return _next_clock(wait.until, wait.weekday, turn, zone)
-    assert wait.span is not None
-    if wait.span.days and scenario.schedule:
-        return to_instant(local_day(turn, zone) + timedelta(days=wait.span.days), scenario.schedule.daily, zone)
-    return wait.span.after(turn, zone)
+        return _next_clock(wait.until, wait.weekday, begun, zone)
+    span = wait.span or wait.at_most
+    assert span is not None
+    if span.days and scenario.schedule:
+        return to_instant(local_day(begun, zone) + timedelta(days=span.days), scenario.schedule.daily, zone)
+    return span.after(begun, zone)
 
 
 def _next_clock(at: time, weekday: str | None, turn: datetime, zone: str) -> datetime:

@@ -3,32 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from relance.base.errors import BadDocument
 from relance.scenarios.documents import Scenario
-from relance.scenarios.steps import Arm, Send, Step, Wait
+from relance.scenarios.steps import Arm, Send, SetValue, Step, Wait
 
-Kind = Literal["send", "wait", "branch", "exit"]
+Kind = Literal["send", "wait", "event", "branch", "split", "set", "exit"]
 END = -1
 _END = ""
-_KINDS = ("send", "wait", "branch", "exit", "go_to", "hand_over")
 HANDED_TO = "hand_over:"  # begins the reason of a journey that another scenario takes on; its name follows
+HAPPENED, OTHERWISE, ELSE, ON = "happened", "otherwise", "else", "on"  # ways out that every step of a kind has
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way out of a step: its name, the node that follows (END where the journey is over), its weight in a split."""
+
+    name: str
+    node: int
+    weight: float = 0.0
 
 
 @dataclass(frozen=True)
 class Node:
-    """One step. `next` is the node that follows, END where the journey is over."""
+    """One step. `next` is the node that follows, END where the journey is over.
+
+    `ways`: how a step is left that chooses a way, or only notes something; each kind's own names. `arms`: the
+    conditions of a branch beside where they lead, None for else.
+    """
 
     number: int
     name: str
     kind: Kind
     next: int = END
     send: Send | None = None
-    wait: Wait | None = None
-    arms: tuple[tuple[dict[str, Any] | None, int], ...] = ()  # (condition, or None for else; first node)
+    wait: Wait | None = None  # for a time, or for an event
+    arms: tuple[tuple[dict[str, Any] | None, int], ...] = ()
+    ways: tuple[Way, ...] = ()
+    set: SetValue | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class _Exit:
+    """A way whose follower is still a name."""
+
+    name: str
+    to: str
+    weight: float = 0.0
+    when: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,24 +62,38 @@ class _Draft:
 
     node: Node
     next: str
-    arms: tuple[tuple[dict[str, Any] | None, str], ...] = ()
+    ways: tuple[_Exit, ...] = ()
 
     def followers(self) -> tuple[str, ...]:
-        return tuple(name for _, name in self.arms) or (self.next,)
+        return tuple(way.to for way in self.ways) or (self.next,)
+
+
+@dataclass
+class _Sheet:
+    """The drafts so far, and the name of every step by its identity."""
+
+    names: Mapping[int, str]
+    drafts: dict[str, _Draft] = field(default_factory=dict)
+
+    def link(self, steps: Sequence[Step], after: str) -> str:
+        """Adds the steps, last first; answers the name that the sequence begins with."""
+        following = after
+        for step in reversed(steps):
+            following = _add(step, following, self)
+        return following
 
 
 def compile_steps(scenario: Scenario) -> tuple[Node, ...]:
     """Nodes in an order in which every node comes before those it leads to; the first is the entry.
 
     Raises BadDocument for two steps of one name, a step called holdout, a branch whose last arm is not an
-    else, a go_to that names no step, and a cycle.
+    else, two ways of a split of one name, a go_to that names no step, and a cycle.
     """
-    names = _names(scenario.steps)
-    drafts: dict[str, _Draft] = {}
-    first = _link(scenario.steps, _END, names, drafts)
-    order = _in_order(first, drafts)
+    sheet = _Sheet(_names(scenario.steps))
+    first = sheet.link(scenario.steps, _END)
+    order = _in_order(first, sheet.drafts)
     place = {name: number for number, name in enumerate(order)} | {_END: END}
-    return tuple(_settled(drafts[name], place) for name in order)
+    return tuple(_settled(sheet.drafts[name], place) for name in order)
 
 
 def _names(steps: Sequence[Step]) -> dict[int, str]:
@@ -73,8 +112,19 @@ def _names(steps: Sequence[Step]) -> dict[int, str]:
 def _every(steps: Sequence[Step]) -> Iterator[Step]:
     for step in steps:
         yield step
-        for arm in step.branch or ():
-            yield from _every(_steps_of(arm))
+        for inner in _inside(step):
+            yield from _every(inner)
+
+
+def _inside(step: Step) -> Iterator[tuple[Step, ...]]:
+    """The sequences that a step holds, in the order in which they are written."""
+    for arm in step.branch or ():
+        yield _steps_of(arm)
+    for share in step.split or ():
+        yield share.then
+    if step.wait:
+        yield step.wait.happened
+        yield step.wait.otherwise
 
 
 def _steps_of(arm: Arm) -> tuple[Step, ...]:
@@ -82,47 +132,54 @@ def _steps_of(arm: Arm) -> tuple[Step, ...]:
 
 
 def _default_name(step: Step, taken: set[str]) -> str:
-    kind = next(kind for kind in _KINDS if getattr(step, kind) is not None)
-    base = step.send.message if step.send else kind.replace("_", "-")
+    base = step.send.message if step.send else step.kind.replace("_", "-")
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, 1000))
     return next(name for name in names if name not in taken)
 
 
-def _link(steps: Sequence[Step], after: str, names: Mapping[int, str], drafts: dict[str, _Draft]) -> str:
-    """Adds the steps, last first; answers the name that the sequence begins with."""
-    following = after
-    for step in reversed(steps):
-        following = _add(step, following, names, drafts)
-    return following
-
-
-def _add(step: Step, following: str, names: Mapping[int, str], drafts: dict[str, _Draft]) -> str:
-    name = names[id(step)]
+def _add(step: Step, following: str, sheet: _Sheet) -> str:
+    name = sheet.names[id(step)]
     if step.go_to:
-        if step.go_to not in names.values():
+        if step.go_to not in sheet.names.values():
             raise BadDocument(f"step “{name}” goes to “{step.go_to}”, and there is no such step")
         return step.go_to
-    if step.branch is not None:
-        drafts[name] = _branch(name, step.branch, following, names, drafts)
-    elif step.exit or step.hand_over:
-        reason = step.exit or f"{HANDED_TO}{step.hand_over}"
-        drafts[name] = _Draft(Node(0, name, "exit", reason=reason), _END)
-    else:
-        kind: Kind = "send" if step.send else "wait"
-        drafts[name] = _Draft(Node(0, name, kind, send=step.send, wait=step.wait), following)
+    sheet.drafts[name] = _draft(step, name, following, sheet)
     return name
 
 
-def _branch(
-    name: str, arms: Sequence[Arm], following: str, names: Mapping[int, str], drafts: dict[str, _Draft]
-) -> _Draft:
+def _draft(step: Step, name: str, following: str, sheet: _Sheet) -> _Draft:
+    if step.exit or step.hand_over:
+        return _Draft(Node(0, name, "exit", reason=step.exit or f"{HANDED_TO}{step.hand_over}"), _END)
+    if step.branch is not None:
+        return _Draft(Node(0, name, "branch"), _END, _arms(name, step.branch, following, sheet))
+    if step.split is not None:
+        return _Draft(Node(0, name, "split"), _END, _shares(name, step, following, sheet))
+    if step.set_:
+        return _Draft(Node(0, name, "set", set=step.set_), following, (_Exit(ON, following),))
+    if step.wait and step.wait.event:
+        ways = ((HAPPENED, step.wait.happened), (OTHERWISE, step.wait.otherwise))
+        linked = tuple(_Exit(way, sheet.link(steps, following)) for way, steps in ways)
+        return _Draft(Node(0, name, "event", wait=step.wait), _END, linked)
+    if step.wait:
+        return _Draft(Node(0, name, "wait", wait=step.wait), following, (_Exit(ON, following),))
+    return _Draft(Node(0, name, "send", send=step.send), following)
+
+
+def _arms(name: str, arms: Sequence[Arm], following: str, sheet: _Sheet) -> tuple[_Exit, ...]:
     for arm in arms[:-1]:
         if arm.when is None or arm.otherwise is not None:
             raise BadDocument(f"branch “{name}”: every arm but the last has “if” and “then”")
     if not arms or arms[-1].otherwise is None or arms[-1].when is not None:
         raise BadDocument(f"branch “{name}”: the last arm must be “else”")
-    ways = tuple((arm.when, _link(_steps_of(arm), following, names, drafts)) for arm in arms)
-    return _Draft(Node(0, name, "branch"), _END, ways)
+    named = ((str(place) if arm.when is not None else ELSE, arm) for place, arm in enumerate(arms, start=1))
+    return tuple(_Exit(way, sheet.link(_steps_of(arm), following), when=arm.when) for way, arm in named)
+
+
+def _shares(name: str, step: Step, following: str, sheet: _Sheet) -> tuple[_Exit, ...]:
+    shares = step.split or ()
+    if len({share.name for share in shares}) < len(shares):
+        raise BadDocument(f"split “{name}”: two ways have the same name; every way needs a name of its own")
+    return tuple(_Exit(share.name, sheet.link(share.then, following), share.weight) for share in shares)
 
 
 def _in_order(first: str, drafts: Mapping[str, _Draft]) -> list[str]:
@@ -146,5 +203,6 @@ def _in_order(first: str, drafts: Mapping[str, _Draft]) -> list[str]:
 
 
 def _settled(draft: _Draft, place: Mapping[str, int]) -> Node:
-    arms = tuple((condition, place[name]) for condition, name in draft.arms)
-    return replace(draft.node, number=place[draft.node.name], next=place[draft.next], arms=arms)
+    ways = tuple(Way(way.name, place[way.to], way.weight) for way in draft.ways)
+    arms = tuple((way.when, place[way.to]) for way in draft.ways) if draft.node.kind == "branch" else ()
+    return replace(draft.node, number=place[draft.node.name], next=place[draft.next], arms=arms, ways=ways)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from relance.scenarios.fields import ClockTime, Conditions, Name, Part, SpanField
+from relance.scenarios.fields import ClockTime, Conditions, Name, Part, SpanField, Where
 
 
 class Send(Part):
@@ -16,18 +16,40 @@ class Send(Part):
     message: Name
 
 
+class Event(Part):
+    """A row of the contact's that a wait may end with: at or after the fact that began the journey, another than it."""
+
+    row: str
+    where: Where | None = None
+
+
 class Wait(Part):
-    """So long, and then at the schedule's slot; or until a clock time, on a weekday if one is named."""
+    """So long, and then at the schedule's slot; until a clock time, on a weekday if one is named; or for an event.
+
+    A wait for an event is over when it is known, and goes on with `happened`; else `at_most` after its beginning,
+    with `otherwise`. Both go on with what follows the wait.
+    """
 
     span: SpanField | None = Field(default=None, alias="for")
     until: ClockTime | None = None
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] | None = None
+    event: Event | None = None
+    at_most: SpanField | None = None
+    happened: tuple[Step, ...] = ()
+    otherwise: tuple[Step, ...] = ()
 
     @model_validator(mode="after")
     def _one(self) -> Wait:
-        if (self.span is None) == (self.until is None):
-            raise ValueError("a wait is either for a length of time or until a clock time")
-        if self.span and not (5 <= self.span.elapsed.total_seconds() / 60 + self.span.days * 1440 <= 400 * 1440):
+        if [self.span, self.until, self.event].count(None) != 2:
+            raise ValueError("a wait is for a length of time, until a clock time, or for an event")
+        if self.weekday and self.until is None:
+            raise ValueError("a weekday goes with “until” and a clock time")
+        if (self.event is None) != (self.at_most is None):
+            raise ValueError("a wait for an event says how long at most: event and at_most go together")
+        if self.event is None and (self.happened or self.otherwise):
+            raise ValueError("“happened” and “otherwise” belong to a wait for an event")
+        length = self.span or self.at_most
+        if length and not (5 <= length.elapsed.total_seconds() / 60 + length.days * 1440 <= 400 * 1440):
             raise ValueError("a wait is at least 5 minutes and at most 400 days")
         return self
 
@@ -40,6 +62,27 @@ class Arm(Part):
     otherwise: tuple[Step, ...] | None = Field(default=None, alias="else")
 
 
+class SplitWay(Part):
+    """One way out of a random split: how much of the whole, by weight, takes it."""
+
+    weight: float = Field(gt=0, le=1_000_000)
+    name: Name
+    then: tuple[Step, ...] = ()
+
+
+class SetValue(Part):
+    """What the journey notes about its contact; conditions read it as `contact_values.ATTRIBUTE` from the next turn."""
+
+    attribute: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    value: str = Field(min_length=1, max_length=200)
+
+    @model_validator(mode="after")
+    def _no_consent(self) -> SetValue:
+        if "consent" in self.attribute:
+            raise ValueError("consent is never set by a scenario; it is an act of the person")
+        return self
+
+
 class OnStop(Part):
     """What follows where a condition stops a journey that has begun: another scenario takes the contact on."""
 
@@ -47,23 +90,33 @@ class OnStop(Part):
 
 
 class Step(Part):
-    """Exactly one of send, wait, branch, exit, go_to, hand_over; the name is optional but then unique."""
+    """Exactly one of STEPS; the name is optional but then unique."""
 
     name: Name | None = None
     send: Send | None = None
     wait: Annotated[Wait | None, BeforeValidator(lambda v: {"for": v} if isinstance(v, str) else v)] = None
     branch: tuple[Arm, ...] | None = None
+    split: tuple[SplitWay, ...] | None = Field(default=None, min_length=2, max_length=20)
+    set_: SetValue | None = Field(default=None, alias="set")
     exit: Name | None = None
     go_to: Name | None = None
     hand_over: Name | None = None
 
+    @property
+    def kind(self) -> str:
+        """Its word in the document."""
+        return next(kind for kind in STEPS if getattr(self, _FIELDS.get(kind, kind)) is not None)
+
     @model_validator(mode="after")
     def _one(self) -> Step:
-        kinds = ("send", "wait", "branch", "exit", "go_to", "hand_over")
-        given = [kind for kind in kinds if getattr(self, kind) is not None]
+        given = [kind for kind in STEPS if getattr(self, _FIELDS.get(kind, kind)) is not None]
         if len(given) != 1:
-            raise ValueError(f"a step is exactly one of {', '.join(kinds)}")
+            raise ValueError(f"a step is exactly one of {', '.join(STEPS)}")
         return self
 
 
-Arm.model_rebuild()
+STEPS = ("send", "wait", "branch", "split", "set", "exit", "go_to", "hand_over")
+_FIELDS = {"set": "set_"}
+
+for _part in (Wait, Arm, SplitWay, Step):
+    _part.model_rebuild()

@@ -37,7 +37,7 @@ class Version:
     @property
     def waits(self) -> bool:
         """Whether a journey may have to wait for another turn."""
-        return any(node.kind == "wait" or (node.kind == "send" and node.next != END) for node in self.nodes)
+        return any(node.kind in ("wait", "event") or (node.kind == "send" and node.next != END) for node in self.nodes)
 
     @cached_property
     def mark(self) -> str:
