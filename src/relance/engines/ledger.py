@@ -16,6 +16,9 @@ WAITING = ("queued", "leased", "deferred")
 LEFT = ("handing", "accepted", "unknown")
 """States of a row that has left, or may have."""
 
+WITHDRAWN = "withdrawn"
+"""Why a row is cancelled whose decision was undone before it left: the key may be used again."""
+
 STATES = ("queued", "leased", "handing", "accepted", "deferred", "refused", "unknown", "cancelled")
 
 
@@ -242,7 +245,7 @@ class Ledger(Webhooks, Protocol):
         """All of them in order."""
 
     def enqueue(self, rows: Iterable[Outgoing]) -> int:
-        """Put rows in, 1,000 a transaction; a key already there stays as it is. How many are new."""
+        """Put rows in, 1,000 a transaction; a key already there stays as it is, unless it was withdrawn. How many."""
 
     def outbox(self, *, contact: int | None = None, states: Sequence[str] = STATES) -> list[OutboxRow]:
         """Rows by id, of one contact or in some states."""
@@ -305,6 +308,12 @@ class Ledger(Webhooks, Protocol):
 
     def cancel_keys(self, keys: Iterable[OutboxKey], reason: str, at: datetime) -> int:
         """Cancel waiting rows by their key, in one statement."""
+
+    def withdraw_keys(self, keys: Iterable[OutboxKey], version: int, at: datetime) -> int:
+        """Take back waiting rows of one version, so that another may use their keys. How many."""
+
+    def restore_cancelled(self, scenario: str, reason: str, at: datetime) -> int:
+        """Rows of a scenario cancelled for this reason at this instant wait again, as they did before. How many."""
 
     def events_since(self, seq: int, limit: int = 10_000) -> list[OutboxEvent]:
         """Changes of state after `seq`, oldest first."""

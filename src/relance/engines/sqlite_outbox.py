@@ -11,6 +11,7 @@ from typing import Any
 
 from relance.engines.ledger import (
     STATES,
+    WITHDRAWN,
     OutboxCount,
     OutboxEvent,
     OutboxKey,
@@ -27,12 +28,19 @@ from relance.engines.sqlite_file import (
 )
 
 BATCH = 1_000
-_INSERT = """
+_INSERT = f"""
 INSERT INTO outbox (scenario, step, contact, occurrence, channel, keys, kind, version, sender, message,
                     message_version, language, locale, stops, context, address, address_hash, local_day,
                     due_at, fresh_until, created_at, state, updated_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?)
-ON CONFLICT (scenario, step, contact, occurrence, channel) DO NOTHING
+ON CONFLICT (scenario, step, contact, occurrence, channel) DO UPDATE
+SET version = excluded.version, keys = excluded.keys, kind = excluded.kind, sender = excluded.sender,
+    message = excluded.message, message_version = excluded.message_version, language = excluded.language,
+    locale = excluded.locale, stops = excluded.stops, context = excluded.context, address = excluded.address,
+    address_hash = excluded.address_hash, local_day = excluded.local_day, due_at = excluded.due_at,
+    fresh_until = excluded.fresh_until, created_at = excluded.created_at, state = 'queued', reason = NULL,
+    updated_at = excluded.updated_at
+WHERE outbox.state = 'cancelled' AND outbox.reason = '{WITHDRAWN}'
 """
 _WAITS = "state IN ('queued', 'leased', 'deferred')"
 
@@ -188,6 +196,28 @@ class Outbox(SqliteFile):
                     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
                     FROM json_each(?))""",
             (reason, instant_text(at), listed),
+        )
+
+    def withdraw_keys(self, keys: Iterable[OutboxKey], version: int, at: datetime) -> int:
+        listed = to_json([[key.scenario, key.step, key.contact, key.occurrence, key.channel] for key in keys])
+        return self.change(
+            f"""UPDATE outbox SET state = 'cancelled', reason = '{WITHDRAWN}', updated_at = ? WHERE {_WAITS}
+                AND version = ? AND (scenario, step, contact, occurrence, channel) IN (
+                    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
+                    FROM json_each(?))""",
+            (instant_text(at), version, listed),
+        )
+
+    def restore_cancelled(self, scenario: str, reason: str, at: datetime) -> int:
+        return self.change(
+            """UPDATE outbox SET state = before.state, reason = before.reason, updated_at = before.at
+               FROM (SELECT e.outbox_id, e.state, e.reason, e.at, row_number() OVER
+                         (PARTITION BY e.outbox_id ORDER BY e.seq DESC) AS place
+                     FROM outbox_events AS e WHERE e.scenario = :scenario AND e.state IN ('queued', 'deferred')
+                    ) AS before
+               WHERE before.outbox_id = outbox.id AND before.place = 1 AND outbox.scenario = :scenario
+               AND outbox.state = 'cancelled' AND outbox.reason = :reason AND outbox.updated_at = :at""",
+            {"scenario": scenario, "reason": reason, "at": instant_text(at)},
         )
 
     def events_since(self, seq: int, limit: int = 10_000) -> list[OutboxEvent]:

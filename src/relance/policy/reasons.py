@@ -57,6 +57,8 @@ FRENCH: dict[str, str] = {
     "other_parent": "L’autre parent a reçu ce message",
     "cap": "A déjà reçu assez de messages",
     "holdout": "Groupe témoin",
+    "stopped_by_edit": "Parcours arrêté : le scénario a été modifié",
+    "withdrawn": "Retiré : la modification du scénario a été annulée",
 }
 ENGLISH: dict[str, str] = {
     "stale_data": "The data it needs did not arrive in time",
@@ -85,6 +87,8 @@ ENGLISH: dict[str, str] = {
     "other_parent": "The other parent got this message",
     "cap": "Already had enough messages",
     "holdout": "Control group",
+    "stopped_by_edit": "Journey stopped: the scenario was changed",
+    "withdrawn": "Taken back: the change of the scenario was undone",
 }
 
 

@@ -1,0 +1,123 @@
+"""Two versions of a scenario come in; which steps differ, what differs in words, and both texts side by side go out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import yaml
+
+from relance.scenarios.documents import Scenario
+from relance.scenarios.program import END, Node
+from relance.scenarios.versions import Version
+
+MOST_LINES = 400
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What leads from one version of a scenario to another."""
+
+    old: Version
+    new: Version
+
+    @cached_property
+    def named(self) -> Mapping[str, Node]:
+        """The new version's nodes by name."""
+        return {node.name: node for node in self.new.nodes}
+
+    @cached_property
+    def steps(self) -> frozenset[str]:
+        """Names of steps of the old version that the new one lacks, or says otherwise."""
+        return frozenset(node.name for node in self.old.nodes if self._differs(node))
+
+    def past(self, number: int) -> bool:
+        """Whether nothing that lies ahead of a journey at this node of the old version differs."""
+        ahead = [number]
+        seen: set[int] = set()
+        while ahead:
+            at = ahead.pop()
+            if at == END or at in seen:
+                continue
+            node = self.old.nodes[at]
+            if node.name in self.steps:
+                return False
+            seen.add(at)
+            ahead += [node.next, *(target for _, target in node.arms)]
+        return True
+
+    def _differs(self, node: Node) -> bool:
+        other = self.named.get(node.name)
+        return other is None or _said(self.old, node) != _said(self.new, other)
+
+
+def _said(version: Version, node: Node) -> tuple[Any, ...]:
+    """Everything that a node says, its followers by name; the message with its version."""
+    names = {END: "", **{each.number: each.name for each in version.nodes}}
+    arms = [(condition, names[target]) for condition, target in node.arms]
+    pinned = version.messages.get(node.send.message) if node.send else None
+    after = "" if version.nodes[node.number].next == END else names[node.next]
+    own = {name: value for name, value in vars(node).items() if name not in ("number", "next", "arms")}
+    return (own, arms, after, pinned)
+
+
+def told(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What differs between two documents, a sentence for each place: `holdout: 10% becomes 20%`."""
+    return list(_told(old, new, ()))
+
+
+def unified(old: Mapping[str, Any], new: Mapping[str, Any], before: str, after: str) -> str:
+    """The same as text, line by line, both documents in the order in which a scenario is told."""
+    lines = difflib.unified_diff(_lines(old), _lines(new), before, after, lineterm="")
+    return "\n".join(list(lines)[:MOST_LINES])
+
+
+def as_read_aloud(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts in the order in which a scenario is told: who, when, why not, what."""
+    return {name: data[name] for name in Scenario.model_fields if name in data}
+
+
+def _lines(data: Mapping[str, Any]) -> list[str]:
+    return yaml.safe_dump(as_read_aloud(data), allow_unicode=True, sort_keys=False, width=100).splitlines()
+
+
+def _told(old: Any, new: Any, place: tuple[str, ...]) -> Iterator[str]:
+    if old == new:
+        return
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in dict.fromkeys([*old, *new]):
+            yield from _told(old.get(name, _ABSENT), new.get(name, _ABSENT), (*place, str(name)))
+        return
+    if place[-1:] == ("steps",) and isinstance(old, list | tuple) and isinstance(new, list | tuple):
+        yield from _steps(list(old), list(new), place)
+        return
+    name = ".".join(place)
+    if old is _ABSENT:
+        yield f"{name} is new: {_short(new)}"
+    elif new is _ABSENT:
+        yield f"{name} is gone: {_short(old)}"
+    else:
+        yield f"{name}: {_short(old)} becomes {_short(new)}"
+
+
+def _steps(old: list[Any], new: list[Any], place: tuple[str, ...]) -> Iterator[str]:
+    """Steps are compared in their order; one between two that stay is new or gone."""
+    name = ".".join(place)
+    before, after = [_short(step) for step in old], [_short(step) for step in new]
+    for kind, left, left_end, right, right_end in difflib.SequenceMatcher(None, before, after).get_opcodes():
+        if kind == "replace" and left_end - left == right_end - right:
+            for here, there in zip(range(left, left_end), range(right, right_end), strict=True):
+                yield f"{name}, step {here + 1}: {before[here]} becomes {after[there]}"
+        elif kind != "equal":
+            yield from (f"{name}, step {at + 1} is gone: {before[at]}" for at in range(left, left_end))
+            yield from (f"{name}, step {at + 1} is new: {after[at]}" for at in range(right, right_end))
+
+
+def _short(value: Any) -> str:
+    """A value on one line, as YAML has it."""
+    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000, sort_keys=False).strip()
+    return text.removesuffix("...").strip()
