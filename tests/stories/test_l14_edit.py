@@ -1,4 +1,4 @@
-"""L14: a live scenario is edited while 145 people are on their way; they finish, move or stop, and undo brings all back."""
+"""L14: a live scenario is edited while 145 people are under way; they finish, move or stop, and undo restores all."""
 
 from __future__ import annotations
 
