@@ -67,9 +67,10 @@ def _let_in(home: Home, address: str) -> None:
 def _live(found: Home, contacts: int, seed: int, again: bool, json: bool) -> None:
     from relance.customers.installation import open_installation
     from relance.demo.month import go_on, live, make_files, make_home
+    from relance.demo.rehearsal import rehearsed
 
     since = perf_counter()
-    with progress("demo") as told:
+    with rehearsed(), progress("demo") as told:
         told("making up the cooperative", 0, 0)
         make_home(found, again)
         plan = make_files(found, contacts, seed)

@@ -21,7 +21,7 @@ from relance.demo.consents import Acts, ask_consents
 from relance.demo.people import People, gather_people
 from relance.demo.plan import Delivery, DemoPlan, turn_instants
 from relance.demo.purchases import Purchases, live_through
-from relance.demo.shelves import Shelves, fill_shelves, first_count, later_count, prices
+from relance.demo.shelves import PRODUCTS, Shelves, fill_shelves, first_count, later_count, prices
 from relance.demo.shops import Shops, open_shops
 from relance.demo.showcase import worth_showing
 
@@ -60,7 +60,9 @@ class _Folder:
         self.arrivals[arrives].append(target)
 
 
-def write_files(folder: Path, contacts: int, seed: int, progress: Progress | None = None) -> DemoPlan:
+def write_files(
+    folder: Path, contacts: int, seed: int, progress: Progress | None = None, books: int = PRODUCTS
+) -> DemoPlan:
     """Writes the shop's export files into the folder and says when each of them arrives.
 
     contacts: at least 200. The same numbers give the same bytes. `progress` is told what is being done and
@@ -70,7 +72,7 @@ def write_files(folder: Path, contacts: int, seed: int, progress: Progress | Non
         raise BadDocument(f"a demo needs at least {FEWEST} contacts, not {contacts}")
     tell = progress or (lambda what, share: None)
     folder.mkdir(parents=True, exist_ok=True)
-    world, rng = make_world(contacts, seed, tell), np.random.default_rng([seed, 2])
+    world, rng = make_world(contacts, seed, tell, books), np.random.default_rng([seed, 2])
     written = _Folder(folder)
     tell("history and deliveries", 0.45)
     _write_people(written, world)
@@ -84,11 +86,11 @@ def write_files(folder: Path, contacts: int, seed: int, progress: Progress | Non
     return _plan(written, world, seed)
 
 
-def make_world(contacts: int, seed: int, tell: Progress) -> World:
+def make_world(contacts: int, seed: int, tell: Progress, books: int = PRODUCTS) -> World:
     """Makes everything up, in columns."""
     rng = np.random.default_rng([seed, 1])
     tell("shops and books", 0.0)
-    shops, shelves = open_shops(rng), fill_shelves(rng)
+    shops, shelves = open_shops(rng), fill_shelves(rng, books)
     tell("members", 0.1)
     people = gather_people(rng, contacts, shops, shelves.share)
     tell("eighteen months of orders", 0.2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -22,6 +22,7 @@ from relance.demo.files import write_files
 from relance.demo.home import furnish_home
 from relance.demo.plan import Delivery, DemoPlan, SwitchOn
 from relance.demo.reacting import EFFECTS, Readers, readers_of, write_truth
+from relance.demo.shelves import PRODUCTS
 from relance.ingest.delivery import deliver
 from relance.ingest.reports import ImportReport
 from relance.messages.publishing import library_text, publish_scenario
@@ -69,15 +70,22 @@ def make_home(home: Home, again: bool) -> None:
         (folder / f"{name}.yaml").write_text(_with_own_feeds(library_text(name)), encoding="utf-8")
 
 
-def make_files(home: Home, contacts: int, seed: int) -> DemoPlan:
+def make_files(home: Home, contacts: int, seed: int, books: int = PRODUCTS) -> DemoPlan:
     """The cooperative's exports, and when each of them arrives."""
-    return write_files(home.path / "exports", contacts, seed)
+    return write_files(home.path / "exports", contacts, seed, books=books)
 
 
-def live(place: Installation, plan: DemoPlan, told: Told, effects: Mapping[str, float] = EFFECTS) -> Month:
+def live(
+    place: Installation,
+    plan: DemoPlan,
+    told: Told,
+    effects: Mapping[str, float] = EFFECTS,
+    starting: Sequence[str] = SCENARIOS,
+) -> Month:
     """Everything in order of time; the mail of a turn is kept, and reacted to, before the next file comes.
 
-    effects: the chance, by scenario, that a first message brings one more order.
+    effects: the chance, by scenario, that a first message brings one more order. starting: scenarios, in the order in
+    which they are switched on.
     """
     month, moments = Month(plan), plan.moments
     settings = mail_settings(place.settings, place.secret)
@@ -90,7 +98,7 @@ def live(place: Installation, plan: DemoPlan, told: Told, effects: Mapping[str, 
             month.imports += _receive(place, moment)
             month.spent("history" if moment.history else "imports", since)
         elif isinstance(moment, SwitchOn):
-            month.already_past = _start(place, moment.at)
+            month.already_past = _start(place, moment.at, starting)
             month.spent("switching on", since)
         else:
             told(f"turn of {moment.at:%d %B}", done, len(moments))
@@ -132,9 +140,9 @@ def _readers(plan: DemoPlan, effects: Mapping[str, float]) -> Readers:
     return readers_of(plan.seed, history.parent, history, effects)
 
 
-def _start(place: Installation, at: datetime) -> dict[str, int]:
+def _start(place: Installation, at: datetime, names: Sequence[str]) -> dict[str, int]:
     past = {}
-    for name in SCENARIOS:
+    for name in names:
         document = load_document(place.home.definitions / "scenarios" / f"{name}.yaml")
         past[name] = switch_on(place, publish_scenario(place, document, at), at)
     return past

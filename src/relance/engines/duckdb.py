@@ -114,10 +114,19 @@ class DuckEngine:
         return _number_of(made)
 
     def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> None:
-        fields = pa.schema([pa.field(column, _ARROW[kind]) for column, kind in columns.items()])
         kept = [{column: row.get(column) for column in columns} for row in rows]
+        if len(kept) <= 1:
+            self._load_one(name, columns, kept)
+            return
+        fields = pa.schema([pa.field(column, _ARROW[kind]) for column, kind in columns.items()])
         _loading = pa.Table.from_pylist(kept, schema=fields)  # found by its name: registering it costs as much again
         self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT * FROM _loading')
+
+    def _load_one(self, name: str, columns: Mapping[str, str], rows: list[dict[str, Any]]) -> None:
+        """One row or none, as most of what is loaded is: by values, at half the cost."""
+        listed = ", ".join(f'CAST(? AS {TYPES[kind]}) AS "{column}"' for column, kind in columns.items())
+        text = f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT {listed}' + ("" if rows else " LIMIT 0")
+        self.execute(text, list(rows[0].values()) if rows else [None] * len(columns))
 
     def insert(self, name: str, query: Query) -> int:
         self._set_aside(name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,7 @@ from relance.engines.warehouse import Engine
 
 _TEXTS: dict[str, str] = {}
 _MOST_KEPT = 2_000
+_HEARD: dict[Path, int] = {}  # files that processes beside are writing, and the state of each that was last read
 
 
 def compiled(engine: Engine, marks: tuple[str, ...], build: Callable[[], ir.Table]) -> str:
@@ -23,6 +25,8 @@ def compiled(engine: Engine, marks: tuple[str, ...], build: Callable[[], ir.Tabl
     The marks must name everything the text depends on: instants are data in scratch tables and never part of it.
     """
     key = digest("\n".join((type(engine).__name__, *marks)))
+    if key not in _TEXTS:
+        _hear()
     if key not in _TEXTS:
         _TEXTS[key] = engine.compile(build())
     return _TEXTS[key]
@@ -37,6 +41,24 @@ def remember_texts(path: Path) -> None:
     if kept.get("code") == _code():
         for key, text in kept["texts"].items():
             _TEXTS.setdefault(key, text)
+
+
+@contextmanager
+def heard(path: Path) -> Iterator[None]:
+    """Meanwhile, before a text is made, those are taken up that another process has kept in this file."""
+    _HEARD[path] = 0
+    try:
+        yield
+    finally:
+        del _HEARD[path]
+
+
+def _hear() -> None:
+    for path, before in _HEARD.items():
+        now = path.stat().st_mtime_ns if path.exists() else 0
+        if now != before:
+            _HEARD[path] = now
+            remember_texts(path)
 
 
 def keep_texts(path: Path) -> None:

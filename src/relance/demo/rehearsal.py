@@ -1,0 +1,101 @@
+"""A tiny cooperative of the same documents lives a few days in a process beside; the queries it compiled come out."""
+
+# Compiling the queries of a home takes seconds on one core, while the other does nothing. Whatever fails here costs
+# nothing but that time: what has not been rehearsed is compiled where it is needed.
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from relance.base.home import Home
+from relance.engines.texts import heard, keep_texts
+
+CONTACTS, BOOKS, DAYS = 600, 2_000, 3
+_BETWEEN = 0.4  # seconds between two looks at what is new
+
+
+@contextmanager
+def rehearsed() -> Iterator[None]:
+    """As long as this lasts, a process beside rehearses, and queries that it has compiled need not be compiled here."""
+    if (os.cpu_count() or 1) < 2:
+        yield
+        return
+    with TemporaryDirectory(prefix="relance-rehearsal-", ignore_cleanup_errors=True) as folder:
+        home = Home(Path(folder) / "home")
+        beside = start(home)
+        try:
+            with heard(home.texts):
+                yield
+        finally:
+            beside.kill()
+            beside.communicate()
+
+
+def start(home: Home) -> subprocess.Popen[bytes]:
+    """The process beside. It leaves, and its home with it, when its standard input ends: with us, at the latest."""
+    command = [sys.executable, "-m", "relance.demo.rehearsal", str(home.path)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def rehearse(home: Home) -> None:
+    """The first days of a demo. Scenarios come last first, so that whoever begins at the front is met half-way."""
+    from relance import flow
+    from relance.customers.installation import open_installation
+    from relance.demo.month import SCENARIOS, live, make_files, make_home
+    from relance.demo.plan import Turn
+    from relance.explaining.explain import explain
+    from relance.policy.equation import equations
+
+    make_home(home, again=False)
+    plan = make_files(home, CONTACTS, seed=1, books=BOOKS)
+    turns = plan.turns[:DAYS]
+    plan = replace(plan, turns=turns, deliveries=tuple(each for each in plan.deliveries if each.known_at <= turns[-1]))
+    place, moments = open_installation(home), plan.moments
+
+    def backwards(what: str, done: int, total: int) -> None:
+        moment = moments[done] if done < total else None
+        if isinstance(moment, Turn):
+            for name in reversed(SCENARIOS):
+                flow.plan(place, moment.at, [name])
+
+    month = live(place, plan, backwards, starting=SCENARIOS[::-1])
+    for shown in plan.showcase[:1]:
+        explain(place, shown.own_id, SCENARIOS[0], month.turns[-1].at)
+    equations(place)
+
+
+def main() -> None:
+    """Rehearses at the home named, keeping what is compiled as it comes, and stays until let go."""
+    home = Home(Path(sys.argv[1]))
+    threading.Thread(target=_until_let_go, args=(home.path,), daemon=True).start()
+    done = threading.Event()
+    keeping = threading.Thread(target=_keep_texts, args=(home.texts, done), daemon=True)
+    keeping.start()
+    rehearse(home)
+    done.set()
+    keeping.join()
+
+
+def _until_let_go(folder: Path) -> None:
+    sys.stdin.buffer.read()
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    os._exit(0)
+
+
+def _keep_texts(path: Path, done: threading.Event) -> None:
+    while not done.wait(_BETWEEN):
+        keep_texts(path)
+    keep_texts(path)
+
+
+if __name__ == "__main__":
+    main()
