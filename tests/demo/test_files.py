@@ -61,14 +61,15 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_others(
     assert again.counts == plan.counts
     other = digests(tmp_path / "other")
     assert other.keys() == digests(folder).keys()
-    assert all(other[name] != each for name, each in digests(folder).items() if "remboursements" not in name)
+    same = ("remboursements", "recurrents")
+    assert all(other[name] != each for name, each in digests(folder).items() if not name.startswith(same))
 
 
 def test_history_comes_in_one_delivery_then_at_most_a_hundred_files(plan: DemoPlan) -> None:
     assert plan.history.history
     assert {file.name.split("-")[0] for file in plan.history.files} == {
         "membres", "consentements", "clubs", "librairies", "livres", "prix", "stock", "commandes", "paniers",
-        "remboursements",
+        "remboursements", "envies", "recurrents",
     }  # fmt: skip
     assert sum(len(each.files) for each in plan.deliveries) <= 100
     assert not any(each.history for each in plan.deliveries)
@@ -188,7 +189,22 @@ def test_stock_runs_out_for_some_and_ebooks_are_never_counted(plan: DemoPlan) ->
     digital = set(books.filter(pc.equal(books["format"], "numérique"))["ean"].to_pylist())
     assert not digital & set(stock["ean"].to_pylist())
     assert 500 < pc.sum(pc.equal(stock["quantite"], "0")).as_py() < 10_000
-    assert pc.sum(pc.equal(stock["quantite"], "n/d")).as_py() == 36
+    assert pc.sum(pc.equal(stock["quantite"], "n/d")).as_py() == 12 * 5
+
+
+def test_wished_books_cost_less_or_come_back_and_some_wishes_are_taken_back(plan: DemoPlan) -> None:
+    wishes, stock = every(plan, "envies"), every(plan, "stock")
+    wished = set(wishes["ean"].to_pylist())
+    assert wishes["retiree_le"].null_count < len(wishes)
+    lists = [read(file) for each in plan.deliveries for file in each.files if file.name.startswith("prix-")]
+    assert all(set(each["ean"].to_pylist()) <= wished for each in lists)
+    cut = [ean for each in lists for ean in each["ean"].to_pylist()]
+    assert len(cut) == len(set(cut)) == 100
+    counts: dict[str, list[str]] = {}
+    for ean, quantity in zip(stock["ean"].to_pylist(), stock["quantite"].to_pylist(), strict=True):
+        counts.setdefault(ean, []).append(quantity)
+    back = [ean for ean, said in counts.items() if said[0] == "0" and any(each in "1234" for each in said[1:])]
+    assert set(back) & wished
 
 
 def test_a_refund_is_of_a_part_or_of_the_whole(plan: DemoPlan) -> None:

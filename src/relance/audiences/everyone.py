@@ -70,8 +70,11 @@ def can_use_maintained(engine: Engine, view: View, as_of: datetime, known: datet
     """
     if view.history or view.merged:
         return False
+    [last] = engine.rows(compiled(engine, ("last-order-and-import",), _last_order_and_import))
+    happened = last["order"] is not None and last["order"] <= naive_utc(as_of)
+    return happened and last["learnt"] is not None and last["learnt"] <= naive_utc(known)
+
+
+def _last_order_and_import() -> ir.Table:
     orders, imports = house_relation("contact_orders"), house_relation("imports")
-    latest = engine.value(orders.agg(latest=orders["last_order"].max()))
-    learnt = engine.value(imports.agg(latest=imports["known_at"].max()))
-    happened = latest is not None and latest <= naive_utc(as_of)
-    return happened and learnt is not None and learnt <= naive_utc(known)
+    return orders.agg(order=orders["last_order"].max()).cross_join(imports.agg(learnt=imports["known_at"].max()))

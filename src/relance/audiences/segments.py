@@ -242,9 +242,11 @@ def _renew_cuts(
     meant = {name: inline(segment.criteria, segments) for name, segment in segments.items()}
     classed = {name: criteria for name, criteria in meant.items() if measures_asked(criteria)}
     measures: set[str] = set().union(*map(measures_asked, classed.values()))
+    if not measures:
+        return {}
     kept = house_relation("rfm_cuts")
     last = engine.value(kept.filter(kept["measure"].isin(sorted(measures))).agg(last=kept["at"].max()))
-    if not measures or (last is not None and local_day(aware_utc(last), zone) >= local_day(at, zone)):
+    if last is not None and local_day(aware_utc(last), zone) >= local_day(at, zone):
         return {}
     before = {
         name: audience(engine, criteria, view, zone, at, at, exact_cuts=False, keep_as=f"by_old_cuts_{number}")
@@ -263,10 +265,10 @@ def _refresh_one(
     first = not engine.value(compiled(engine, ("segment-runs",), _runs_before))
     old = "" if before is None else before.get_name()
     marks = (old, str(first))
-    engine.keep("leaving", compiled(engine, ("leaving", *marks), lambda: _leaving(members, before)))
-    engine.keep("entering", compiled(engine, ("entering", *marks), lambda: _entering(members, before, first)))
-    left = _close(engine)
-    entered = engine.insert("segment_members", compiled(engine, ("open-stays",), _opened))
+    leave = engine.keep("leaving", compiled(engine, ("leaving", *marks), lambda: _leaving(members, before)))
+    enter = engine.keep("entering", compiled(engine, ("entering", *marks), lambda: _entering(members, before, first)))
+    left = _close(engine) if leave else 0
+    entered = engine.insert("segment_members", compiled(engine, ("open-stays",), _opened)) if enter else 0
     engine.insert("segment_runs", compiled(engine, ("segment-run",), lambda: scratch("run", RUN)))
     return Refreshed(segment.name, number, entered, left)
 

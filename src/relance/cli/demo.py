@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from relance.policy.equation import Equation
 
 DEFAULT = Path("relance-demo")
+_ABREAST = 4  # scenarios in one table
 FIRST = "forgotten-cart"  # the scenario of which the first members worth showing tell
 
 
@@ -40,12 +41,14 @@ def demo(
 ) -> None:
     """Make up a cooperative of bookshops, live thirty days with it, and open the pages. Mail reaches nobody."""
     from relance.base.home import Home
+    from relance.demo.rehearsal import rehearsed
 
     found = Home(home)
     pages = sys.stdin.isatty() if serve is None else serve
     _refuse_served(found)
     if again or not (pages and found.clock_file.exists()):
-        _live(found, contacts, seed, again, json)
+        with rehearsed():
+            _live(found, contacts, seed, again, json)
     if pages:
         serve_home(found, None, port, lambda address: _let_in(found, address))
     elif not json:
@@ -67,10 +70,9 @@ def _let_in(home: Home, address: str) -> None:
 def _live(found: Home, contacts: int, seed: int, again: bool, json: bool) -> None:
     from relance.customers.installation import open_installation
     from relance.demo.month import go_on, live, make_files, make_home
-    from relance.demo.rehearsal import rehearsed
 
     since = perf_counter()
-    with rehearsed(), progress("demo") as told:
+    with progress("demo") as told:
         told("making up the cooperative", 0, 0)
         make_home(found, again)
         plan = make_files(found, contacts, seed)
@@ -102,7 +104,8 @@ def _tell(place: Installation, month: Month, seconds: float, json: bool) -> None
         say_json(_shape(place.home, month, balanced, seconds))
         return
     _tell_files(month)
-    _tell_equations(balanced, month)
+    for first in range(0, len(balanced), _ABREAST):
+        _tell_equations(balanced[first : first + _ABREAST], month)
     _tell_one(place, month)
     _tell_where(place.home, month, seconds)
 

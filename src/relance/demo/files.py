@@ -21,9 +21,10 @@ from relance.demo.consents import Acts, ask_consents
 from relance.demo.people import People, gather_people
 from relance.demo.plan import Delivery, DemoPlan, turn_instants
 from relance.demo.purchases import Purchases, live_through
-from relance.demo.shelves import PRODUCTS, Shelves, fill_shelves, first_count, later_count, prices
+from relance.demo.shelves import PRODUCTS, Shelves, coming_round, fill_shelves, first_count, later_count, prices
 from relance.demo.shops import Shops, open_shops
 from relance.demo.showcase import worth_showing
+from relance.demo.wishes import Wishes, come_back, make_wishes, price_cuts, wishes_table
 
 Progress = Callable[[str, float], None]
 
@@ -43,6 +44,7 @@ class World:
     acts: Acts
     stance: np.ndarray
     clubs: pa.Table
+    wishes: Wishes
 
 
 @dataclass
@@ -77,6 +79,7 @@ def write_files(
     tell("history and deliveries", 0.45)
     _write_people(written, world)
     _write_shelves(written, world, rng)
+    _write_wishes(written, world, rng)
     tell("orders", 0.6)
     _write_orders(written, world)
     tell("carts", 0.85)
@@ -98,7 +101,8 @@ def make_world(contacts: int, seed: int, tell: Progress, books: int = PRODUCTS) 
     baskets = fill_baskets(rng, people, shelves, bought)
     tell("consents", 0.4)
     acts, stance = ask_consents(rng, people, bought.first_order(len(people)))
-    return World(shops, shelves, people, bought, baskets, acts, stance, join_clubs(rng, people))
+    clubs, wishes = join_clubs(rng, people), make_wishes(np.random.default_rng([seed, 3]), people, shelves)
+    return World(shops, shelves, people, bought, baskets, acts, stance, clubs, wishes)
 
 
 def _write_people(folder: _Folder, world: World) -> None:
@@ -116,14 +120,29 @@ def _write_people(folder: _Folder, world: World) -> None:
 
 def _write_shelves(folder: _Folder, world: World, rng: np.random.Generator) -> None:
     shelves, counts = world.shelves, timetable.series("stock", *timetable.COUNTS)
-    once = {"librairies": world.shops.table, "livres": shelves.table, "prix": prices(shelves)}
+    once = {"librairies": world.shops.table, "livres": shelves.table, "recurrents": coming_round()}
     for feed, table in once.items():
         folder.put(timetable.series(feed).name(0), table, timetable.HISTORY_ARRIVES)
     counted, left = first_count(rng, shelves)
     folder.put(counts.name(0), counted, counts.arrives(0))
     for slot in range(1, len(counts.stamps)):
-        counted, left = later_count(rng, shelves, left, int(counts.seconds[slot]))
+        at = int(counts.seconds[slot])
+        counted, left = later_count(rng, shelves, left, come_back(rng, shelves, world.wishes, left, at), at)
         folder.put(counts.name(slot), counted, counts.arrives(slot))
+
+
+def _write_wishes(folder: _Folder, world: World, rng: np.random.Generator) -> None:
+    """Wish lists, and the price lists on which wished books cost less."""
+    feed, since = timetable.series("envies", *timetable.WISHES), 0
+    for slot, at in enumerate(feed.seconds):
+        said = wishes_table(world.people, world.shelves, world.wishes, since, int(at))
+        folder.put(feed.name(slot), said, feed.arrives(slot))
+        since = int(at)
+    feed, cut = timetable.series("prix", *timetable.PRICES), np.array([], dtype=np.int64)
+    folder.put(feed.name(0), prices(world.shelves), feed.arrives(0))
+    for slot in range(1, len(feed.stamps)):
+        said, cut = price_cuts(rng, world.shelves, world.wishes, cut, int(feed.seconds[slot]))
+        folder.put(feed.name(slot), said, feed.arrives(slot))
 
 
 def _write_orders(folder: _Folder, world: World) -> None:
@@ -161,7 +180,7 @@ def _plan(folder: _Folder, world: World, seed: int) -> DemoPlan:
     first = Delivery(timetable.HISTORY_ARRIVES, tuple(arrivals.pop(timetable.HISTORY_ARRIVES)), history=True)
     deliveries = tuple(Delivery(at, tuple(sorted(arrivals[at]))) for at in sorted(arrivals))
     shown = worth_showing(world.people, world.bought, world.baskets, world.stance)
-    return DemoPlan(first, timetable.SWITCHED_ON, deliveries, turn_instants(), shown, _counts(world), seed)
+    return DemoPlan(first, timetable.SWITCH_ONS, deliveries, turn_instants(), shown, _counts(world), seed)
 
 
 def _counts(world: World) -> dict[str, int]:
@@ -177,4 +196,5 @@ def _counts(world: World) -> dict[str, int]:
         "carts": len(world.baskets),
         "cart_lines": len(world.baskets.book),
         "club_members": world.clubs.num_rows,
+        "wishlists": len(world.wishes.who),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -18,6 +18,7 @@ from relance.channels.sender import SendReport, send_due
 from relance.channels.settings import MailSettings
 from relance.channels.setup import email_channel, mail_settings
 from relance.customers.installation import Installation
+from relance.demo import timetable
 from relance.demo.files import write_files
 from relance.demo.home import furnish_home
 from relance.demo.plan import Delivery, DemoPlan, SwitchOn
@@ -33,9 +34,16 @@ from relance.scenarios.switching import switch_on
 Told = Callable[[str, int, int], None]  # what is being done, how many moments are behind, how many there are
 
 MARK = "this-is-a-demo.txt"
-SCENARIOS = ("forgotten-cart", "second-purchase", "win-back")
-# The library speaks of feeds by their usual names, the cooperative's own export by others.
-_FEEDS = {"feed: orders,": "feed: commandes,", "feed: carts,": "feed: paniers,"}
+SCENARIOS = timetable.FIRST
+# The library speaks of feeds and segments by their usual names, the cooperative by its own.
+_OWN = {
+    "feed: orders,": "feed: commandes,",
+    "feed: carts,": "feed: paniers,",
+    "entered: loyal": "entered: fideles",
+    "segment: loyal": "segment: fideles",
+    "“loyal”": "“fideles”",
+    "« loyal »": "« fideles »",
+}
 
 
 @dataclass
@@ -66,8 +74,8 @@ def make_home(home: Home, again: bool) -> None:
     (home.path / MARK).write_text("Made by “relance demo”, which may replace this folder.\n", encoding="utf-8")
     folder = home.definitions / "scenarios"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in SCENARIOS:
-        (folder / f"{name}.yaml").write_text(_with_own_feeds(library_text(name)), encoding="utf-8")
+    for name in (*timetable.FIRST, *timetable.LATER):
+        (folder / f"{name}.yaml").write_text(_with_own_names(library_text(name)), encoding="utf-8")
 
 
 def make_files(home: Home, contacts: int, seed: int, books: int = PRODUCTS) -> DemoPlan:
@@ -80,12 +88,10 @@ def live(
     plan: DemoPlan,
     told: Told,
     effects: Mapping[str, float] = EFFECTS,
-    starting: Sequence[str] = SCENARIOS,
 ) -> Month:
     """Everything in order of time; the mail of a turn is kept, and reacted to, before the next file comes.
 
-    effects: the chance, by scenario, that a first message brings one more order. starting: scenarios, in the order in
-    which they are switched on.
+    effects: the chance, by scenario, that a first message brings one more order.
     """
     month, moments = Month(plan), plan.moments
     settings = mail_settings(place.settings, place.secret)
@@ -98,7 +104,8 @@ def live(
             month.imports += _receive(place, moment)
             month.spent("history" if moment.history else "imports", since)
         elif isinstance(moment, SwitchOn):
-            month.already_past = _start(place, moment.at, starting)
+            told(f"switching on {', '.join(moment.names)}", done, len(moments))
+            month.already_past |= _start(place, moment)
             month.spent("switching on", since)
         else:
             told(f"turn of {moment.at:%d %B}", done, len(moments))
@@ -140,9 +147,9 @@ def _readers(plan: DemoPlan, effects: Mapping[str, float]) -> Readers:
     return readers_of(plan.seed, history.parent, history, effects)
 
 
-def _start(place: Installation, at: datetime, names: Sequence[str]) -> dict[str, int]:
-    past = {}
-    for name in names:
+def _start(place: Installation, moment: SwitchOn) -> dict[str, int]:
+    past, at = {}, moment.at
+    for name in moment.names:
         document = load_document(place.home.definitions / "scenarios" / f"{name}.yaml")
         past[name] = switch_on(place, publish_scenario(place, document, at), at)
     return past
@@ -152,7 +159,7 @@ def _send(place: Installation, channel: Channel, settings: MailSettings, at: dat
     return send_due(place.ledger, channel, settings, FixedClock(at))
 
 
-def _with_own_feeds(text: str) -> str:
-    for usual, own in _FEEDS.items():
+def _with_own_names(text: str) -> str:
+    for usual, own in _OWN.items():
         text = text.replace(usual, own)
     return text

@@ -21,9 +21,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class SwitchOn:
-    """All scenarios of the demo are switched on."""
+    """Some scenarios of the library are switched on."""
 
     at: datetime
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,13 @@ class Showcase:
 class DemoPlan:
     """The whole demo, in time. Instants are aware, in UTC.
 
-    history: the first delivery, for `import --history`; deliveries: all that follow; turns: the thirty;
+    history: the first delivery, for `import --history`; switch_ons: the first scenarios, and the others near the end;
+    deliveries: all that follow the history; turns: the thirty;
     showcase: members worth explaining; counts: what was made up, by the table's name; seed: of whoever reacts.
     """
 
     history: Delivery
-    switch_on: datetime
+    switch_ons: tuple[SwitchOn, ...]
     deliveries: tuple[Delivery, ...]
     turns: tuple[datetime, ...]
     showcase: tuple[Showcase, ...]
@@ -65,7 +67,8 @@ class DemoPlan:
     @property
     def moments(self) -> tuple[Moment, ...]:
         """Everything that happens, in order; files that arrive at a turn's instant come before it."""
-        happens: list[tuple[datetime, int, Moment]] = [(self.switch_on, 1, SwitchOn(self.switch_on))]
+        switched = [each for each in self.switch_ons if each.at < self.turns[-1]]
+        happens: list[tuple[datetime, int, Moment]] = [(each.at, 1, each) for each in switched]
         happens += [(each.known_at, 0, each) for each in (self.history, *self.deliveries)]
         happens += [(at, 2, Turn(at)) for at in self.turns]
         return tuple(moment for _, _, moment in sorted(happens, key=lambda row: row[:2]))

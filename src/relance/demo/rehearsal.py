@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from relance.base.home import Home
+from relance.demo.plan import DemoPlan, SwitchOn
 from relance.engines.texts import heard, keep_texts
 
 CONTACTS, BOOKS, DAYS = 600, 2_000, 3
@@ -50,27 +51,35 @@ def rehearse(home: Home) -> None:
     """The first days of a demo. Scenarios come last first, so that whoever begins at the front is met half-way."""
     from relance import flow
     from relance.customers.installation import open_installation
-    from relance.demo.month import SCENARIOS, live, make_files, make_home
+    from relance.demo.month import live, make_files, make_home
     from relance.demo.plan import Turn
+    from relance.demo.timetable import FIRST, LATER
     from relance.explaining.explain import explain
     from relance.policy.equation import equations
 
     make_home(home, again=False)
     plan = make_files(home, CONTACTS, seed=1, books=BOOKS)
-    turns = plan.turns[:DAYS]
-    plan = replace(plan, turns=turns, deliveries=tuple(each for each in plan.deliveries if each.known_at <= turns[-1]))
+    plan = _first_days(plan)
     place, moments = open_installation(home), plan.moments
 
     def backwards(what: str, done: int, total: int) -> None:
         moment = moments[done] if done < total else None
         if isinstance(moment, Turn):
-            for name in reversed(SCENARIOS):
+            for name in reversed((*FIRST, *LATER)):
                 flow.plan(place, moment.at, [name])
 
-    month = live(place, plan, backwards, starting=SCENARIOS[::-1])
+    month = live(place, plan, backwards)
     for shown in plan.showcase[:1]:
-        explain(place, shown.own_id, SCENARIOS[0], month.turns[-1].at)
+        explain(place, shown.own_id, FIRST[0], month.turns[-1].at)
     equations(place)
+
+
+def _first_days(plan: DemoPlan) -> DemoPlan:
+    """The first turns and what comes before them; all scenarios are on from the beginning, the last one first."""
+    turns = plan.turns[:DAYS]
+    deliveries = tuple(each for each in plan.deliveries if each.known_at <= turns[-1])
+    names = tuple(name for each in plan.switch_ons for name in each.names)
+    return replace(plan, turns=turns, deliveries=deliveries, switch_ons=(SwitchOn(plan.switch_ons[0].at, names[::-1]),))
 
 
 def main() -> None:

@@ -90,6 +90,18 @@ def prices(shelves: Shelves) -> pa.Table:
     return pa.table({"ean": shelves.codes.take(book), "depuis": since, "prix": dollars(cents)})
 
 
+def coming_round() -> pa.Table:
+    """What is bought again and again: exercise books, every term."""
+    return pa.table(
+        {
+            "categorie": ["scolaire"],
+            "jours": ["90"],
+            "conseil": ["Un cahier commencé en janvier est plein en avril : pensez au prochain trimestre."],
+            "conseil_anglais": ["An exercise book begun in January is full by April: think of the next term."],
+        }
+    )
+
+
 def first_count(rng: np.random.Generator, shelves: Shelves) -> tuple[pa.Table, Whole]:
     """A count of every paper book on the last evening of the history; also the counts by book."""
     paper = ~shelves.digital
@@ -97,12 +109,18 @@ def first_count(rng: np.random.Generator, shelves: Shelves) -> tuple[pa.Table, W
     return _counted(shelves, np.flatnonzero(paper), left, seconds_at(date(2026, 2, 28), time(22))), left
 
 
-def later_count(rng: np.random.Generator, shelves: Shelves, left: Whole, at: int) -> tuple[pa.Table, Whole]:
-    """A count of the paper books whose number changed; also the new counts by book."""
-    moved = np.flatnonzero(~shelves.digital & (rng.random(len(left)) < 0.08))
-    now = left.copy()
+def later_count(
+    rng: np.random.Generator, shelves: Shelves, left: Whole, come_back: Whole, at: int
+) -> tuple[pa.Table, Whole]:
+    """A count of the paper books whose number changed; also the new counts by book.
+
+    come_back: the counts by book, with those that have been ordered anew.
+    """
+    anew = come_back != left
+    moved = np.flatnonzero(~shelves.digital & (rng.random(len(left)) < 0.08) & ~anew)
+    now = come_back.copy()
     now[moved] = np.maximum(0, left[moved] + rng.integers(-4, 4, len(moved)))
-    return _counted(shelves, moved, now, at), now
+    return _counted(shelves, np.union1d(moved, np.flatnonzero(anew)), now, at), now
 
 
 def _counted(shelves: Shelves, books: Whole, left: Whole, at: int) -> pa.Table:

@@ -8,12 +8,18 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from relance.demo.calendar import HISTORY_ENDS, Whole, instant_at, seconds_at
-from relance.demo.plan import turn_days
+from relance.demo.plan import SwitchOn, turn_days
 
 EVENING, MORNING = time(18), time(8, 30)
 HISTORY = (HISTORY_ENDS, time(0))
 HISTORY_ARRIVES = instant_at(HISTORY_ENDS, time(7))
-SWITCHED_ON = instant_at(HISTORY_ENDS + timedelta(days=1), time(8))
+FIRST = ("forgotten-cart", "second-purchase", "win-back")
+LATER = ("replenishment", "segment-move")
+# The cooperative begins with three scenarios, sees how they do, and switches the others on a few days before the end.
+SWITCH_ONS = (
+    SwitchOn(instant_at(HISTORY_ENDS + timedelta(days=1), time(8)), FIRST),
+    SwitchOn(instant_at(date(2026, 3, 27), time(8)), LATER),
+)
 
 Stamp = tuple[date, time]  # the local moment of an export
 
@@ -24,7 +30,9 @@ LATE = {
 CORRECTED = (date(2026, 3, 17), EVENING)
 CORRECTION_ARRIVES = instant_at(date(2026, 3, 18), time(18, 10))
 MEMBERS = tuple((day, MORNING) for day in (date(2026, 3, 10), date(2026, 3, 18), date(2026, 3, 26)))
-COUNTS = tuple((day, MORNING) for day in (date(2026, 3, 9), date(2026, 3, 23)))
+WISHES = tuple((day, MORNING) for day in (date(2026, 3, 9), date(2026, 3, 16), date(2026, 3, 23), date(2026, 3, 30)))
+COUNTS = tuple((day, MORNING) for day in (date(2026, 3, 9), date(2026, 3, 23), date(2026, 3, 27), date(2026, 3, 30)))
+PRICES = tuple((day, MORNING) for day in (date(2026, 3, 12), date(2026, 3, 26), date(2026, 3, 28), date(2026, 3, 31)))
 REFUNDS = ((date(2026, 3, 17), MORNING),)
 
 

@@ -26,20 +26,26 @@ _ASKED: Mapping[str, str] = {
 }
 
 
-def followed(batch: Batch, document: MessageDocument) -> dict[int, Any]:
+def followed(batch: Batch, document: MessageDocument, said: Mapping[int, Mapping[str, bool]]) -> dict[int, Any]:
     """By probe `{links, pixel}`: whether its links are signed and a pixel is put in. Nothing without `public_url`.
 
-    A pixel wants consent of its own; a later refusal of it, or of everything, stops both.
+    A pixel wants consent of its own; a later refusal of it, or of everything, stops both. said: of `following`.
     """
+    if not batch.place.settings.public_url:
+        return {}
+    nothing = {"granted": False, "refused": False}
+    return {row["probe"]: _allowed(batch, document, said.get(row["probe"], nothing)) for row in batch.rows}
+
+
+def following(batch: Batch) -> dict[int, dict[str, bool]]:
+    """By probe `{granted, refused}`: what the person has said of being followed; nothing where nobody is."""
     settings = batch.place.settings
     if not settings.public_url:
         return {}
     engine, one_sender = batch.engine, len(settings.senders) <= 1
     engine.load("following_asked", _ASKED, [{**row, "rule": RULE, "purpose": FOLLOWING} for row in batch.rows])
     marks = ("following", view_mark(batch.view), str(one_sender))
-    said = {row["probe"]: row for row in engine.rows(compiled(engine, marks, lambda: _said(batch.view, one_sender)))}
-    nothing = {"granted": False, "refused": False}
-    return {row["probe"]: _allowed(batch, document, said.get(row["probe"], nothing)) for row in batch.rows}
+    return {row["probe"]: row for row in engine.rows(compiled(engine, marks, lambda: _said(batch.view, one_sender)))}
 
 
 def _allowed(batch: Batch, document: MessageDocument, said: Mapping[str, bool]) -> dict[str, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -18,7 +19,7 @@ from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.ledger import OutboxKey, Outgoing
 from relance.engines.texts import compiled
-from relance.messages.allowing import followed
+from relance.messages.allowing import followed, following
 from relance.messages.contexts import Batch, consents, lay_out_batch, profiles, supplied
 from relance.messages.documents import MessageDocument
 from relance.messages.following import FOLLOWED
@@ -37,9 +38,7 @@ def release(place: Installation) -> int:
     for turn in uncopied(place):
         place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": turn}])
         rows = place.engine.rows(compiled(place.engine, ("approved",), _approved))
-        for (scenario, number, step), group in groupby(rows, key=_message_of):
-            version = stored_version(place.ledger, scenario, number)
-            new += sum(_copy(place, version, step, batch) for batch in _batches(list(group)))
+        new += sum(_copy_all(place, rows) for rows in _batches(rows))
         _mark(place, turn)
     return new
 
@@ -78,21 +77,44 @@ def _batches(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def _copy(place: Installation, version: Version, step: str, rows: list[dict[str, Any]]) -> int:
+@dataclass(frozen=True)
+class _Told:
+    """What is asked once of everybody who is written to in a turn, whatever they are told."""
+
+    people: Mapping[int, Mapping[str, Any]]  # by contact
+    consented_on: Mapping[int, Any]  # by probe, as the last
+    following: Mapping[int, Mapping[str, bool]]
+
+
+def _copy_all(place: Installation, rows: list[dict[str, Any]]) -> int:
+    """The messages of all scenarios; what is asked of people is asked of all at once."""
     for probe, row in enumerate(rows):
         row["probe"] = probe
-    batch = Batch(place, _now(place, rows), version, rows)
+    everybody = Batch(place, _now(place, rows), None, rows)
+    lay_out_batch(everybody)
+    told = _Told(profiles(everybody), consents(everybody), following(everybody))
+    new = 0
+    for (scenario, number, step), group in groupby(rows, key=_message_of):
+        version = stored_version(place.ledger, scenario, number)
+        new += _copy(replace(everybody, version=version, rows=list(group)), version, step, told)
+    return new
+
+
+def _copy(batch: Batch, version: Version, step: str, told: _Told) -> int:
+    place, rows = batch.place, batch.rows
     lay_out_batch(batch)
     node = next(node for node in version.nodes if node.name == step)
     assert node.send is not None
     stored = place.ledger.document(MESSAGE, node.send.message, version.messages[node.send.message])
     document = MessageDocument.model_validate_json(stored.body)
-    more = {"consented_on": consents(batch), FOLLOWED: followed(batch, document)}
-    values, people = {**supplied(batch, document.declared()), **more}, profiles(batch)
+    more = {"consented_on": told.consented_on, FOLLOWED: followed(batch, document, told.following)}
+    values = {**supplied(batch, document.declared()), **more}
     messages = [list(keys) for _, keys in groupby(rows, key=lambda row: row["message_key"])]
     stops = stops_of(version)
     return place.ledger.enqueue(
-        _outgoing(batch, version, keys, people.get(keys[0]["contact"], {}), values, stored.name, stored.version, stops)
+        _outgoing(
+            batch, version, keys, told.people.get(keys[0]["contact"], {}), values, stored.name, stored.version, stops
+        )
         for keys in messages
     )
 
