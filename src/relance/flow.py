@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from relance.audiences.segments import load_segments, refresh, refreshed_since
 from relance.base.errors import Refused
 from relance.customers.absorb import absorb_ledger
+from relance.customers.absorb_calls import absorb_calls
 from relance.customers.installation import Installation
 from relance.customers.relations import View
 from relance.messages.release import release
@@ -58,6 +59,7 @@ def refresh_segments(place: Installation, view: View, turn: datetime) -> None:
 
 def _turn(place: Installation, moment: Moment, only: Sequence[str], kind: str) -> TurnReport:
     absorb_ledger(place.engine, place.ledger, moment.turn)
+    absorb_calls(place.engine, place.ledger, moment.turn)
     absorb_reactions(place, moment.turn)
     running = running_scenarios(place.ledger, moment.turn, only)
     moment = replace(moment, last_turns=last_turns(place.engine, running, moment.turn))

@@ -57,6 +57,9 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "replenishment-again": people(items=[USED_UP]),
     "forgotten-cart": cart(book(1, author="Hélène Roy", price=Decimal("24.95"), currency="CAD"), book(2)),
     "second-purchase": people(product="Les Marées lentes"),
+    "broadcast": people(),
+    "on-call": people(about="un atlas des oiseaux"),
+    "points": people(points=150, expires_on=date(2026, 11, 1)),
     "segment-move": people(),
     "win-back": people(last_order_on=date(2026, 11, 1)),
 }

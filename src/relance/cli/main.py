@@ -13,6 +13,7 @@ from relance.base.errors import RelanceError
 from relance.cli import (
     audience,
     backtest,
+    calling,
     contact,
     decisions,
     demo,
@@ -73,8 +74,10 @@ GROUPS: dict[str, typer.Typer] = {
     "decisions": decisions.group,
     "contact": contact.group,
     "webhook": webhook.group,
+    "token": calling.tokens,
 }
 
+scenario.group.command("call")(calling.call)
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
 for _name, _group in GROUPS.items():

@@ -338,6 +338,13 @@ DECLARED = (
         happened="referred_at",
     ),
     _table(
+        "calls",
+        "a call of a scenario by another system",
+        "scenario call",
+        "scenario text\ncall text\ncontact integer\ncalled_at instant\nfields text *",
+        happened="called_at",
+    ),
+    _table(
         "loyalty_accounts",
         "a loyalty account",
         "account",

@@ -275,6 +275,7 @@ class Facts(SqliteFile):
             )
             self.change("UPDATE outbox SET context = '{}', address = '' WHERE contact = ?", (contact,))
             self.change("UPDATE stop_facts SET detail = '{}' WHERE contact = ?", (contact,))
+            self.change("UPDATE calls SET fields = '{}' WHERE contact = ?", (contact,))
             self.change("UPDATE consent_acts SET proof = NULL WHERE contact = ?", (contact,))
             self.change(
                 """UPDATE webhook_calls SET body = '{}', answer = '{}', reason = coalesce(reason, 'erased'),

@@ -69,6 +69,12 @@ def trigger_table(scenario: Scenario) -> str:
         return "order_lines"
     if trigger.segment:
         return "segment_members"
+    if trigger.call:
+        return "calls"
+    if trigger.calendar:
+        return "contacts"
+    if trigger.expiry:
+        return trigger.expiry.table
     kind = trigger.row or trigger.quiet
     assert kind is not None
     return kind.table
@@ -76,7 +82,7 @@ def trigger_table(scenario: Scenario) -> str:
 
 def _on_dates(scenario: Scenario, view: OneContact) -> bool:
     """Whether the trigger counts from calendar dates, so that the query itself says when each falls due."""
-    if scenario.trigger.comes_round:
+    if scenario.trigger.comes_round or scenario.trigger.expiry or scenario.trigger.calendar:
         return True
     trigger = scenario.trigger.date
     if trigger is None or trigger.of in MOMENTS:

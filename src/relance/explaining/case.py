@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 
 from relance.base.clock import aware_utc, naive_utc
 from relance.customers.absorb import absorb_ledger
+from relance.customers.absorb_calls import absorb_calls
 from relance.customers.installation import Installation
 from relance.customers.relations import house_relation, scratch, view_mark
 from relance.engines.texts import compiled
@@ -103,6 +104,7 @@ def open_case(place: Installation, person: Person, scenario: str, at: datetime) 
     """The case, inside a transaction that is rolled back. NotFound where the scenario was never published."""
     latest = stored_version(place.ledger, scenario)
     if at >= (last_turn(place.engine, before=None) or at):
+        absorb_calls(place.engine, place.ledger, at)
         absorb_ledger(place.engine, place.ledger, at)  # what has left since the last turn counts, as in a plan
         absorb_reactions(place, at)
     running = next((each for each in running_scenarios(place.ledger, at) if each.version.name == scenario), None)
@@ -123,6 +125,8 @@ def _chosen(case: Case, seen: Sequence[Arrival], found: _Found) -> Case:
     decision = max(found.decisions, key=lambda row: (row["at"], row["due_at"], row["occurrence"]), default=None)
     begun = {row["occurrence"] for row in (*found.journeys, *found.decisions)}
     open_ = [each for each in seen if each.occurrence not in begun]
+    if case.version.scenario.trigger.calendar and case.last_turn:  # a broadcast that was decided is over for others
+        open_ = [each for each in open_ if each.due_at > case.last_turn]
     due = [each for each in open_ if each.due_at <= case.at and not (decision and each.due_at <= decision["due_at"])]
     later = [each for each in open_ if each.due_at > case.at]
     if due and later and _standing(case, due[-1]) == "already_past":
@@ -147,7 +151,7 @@ def _standing(case: Case, arrival: Arrival) -> str:
         return "not_on"
     if arrival.due_at < case.running.since:
         return "already_past"
-    lookback = case.version.scenario.lookback
+    lookback = case.version.scenario.looks_back
     if case.last_turn and arrival.due_at <= lookback.before(case.last_turn, case.place.zone):
         return "too_old_to_see"
     return "undecided"

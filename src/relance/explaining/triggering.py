@@ -20,14 +20,16 @@ from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import evidence_row
-from relance.explaining.said import NOTHING, Said
+from relance.explaining.said import NOTHING, Said, same
 from relance.scenarios.documents import Scenario
-from relance.scenarios.starts import DateTrigger
+from relance.scenarios.fields import WEEKDAYS
+from relance.scenarios.starts import Calendar, DateTrigger
 from relance.scenarios.triggers import MOMENTS
 
 _FACT: Mapping[str, str] = {"subject": "text", "fact_known": "instant"}
 _ROWS: TypeAdapter[RowCriteria] = TypeAdapter(RowCriteria)
 _SEEN = Said("fait du {fact}, dû le {due}", "fact of {fact}, due {due}")
+_JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _NONE = Said("rien de tel n’est connu", "nothing of the kind is known")
 
 
@@ -46,6 +48,13 @@ def question(scenario: Scenario) -> Said:
         return Said("Un autre scénario passe le relais", "Another scenario hands over")
     if trigger.segment:
         return moves.question(trigger.segment)
+    if trigger.call:
+        return Said("Un appel d’un autre système", "A call by another system")
+    if trigger.calendar:
+        return _broadcast(trigger.calendar)
+    if trigger.expiry:
+        words = Said("la première échéance de ce qui reste ({of})", "the first expiry of what is left ({of})")
+        return _after(trigger.expiry.days, words.put(of=same(trigger.expiry.of)))
     assert trigger.date is not None
     return _after(trigger.date.days, _date(trigger.date))
 
@@ -67,7 +76,7 @@ def fact_rows(case: Case, subject: str, known: datetime) -> list[Evidence]:
     scenario = case.version.scenario
     if scenario.trigger.comes_round:
         return rounds.purchase_rows(case, subject)
-    if scenario.trigger.handed_over:
+    if scenario.trigger.handed_over or scenario.trigger.calendar:
         return []
     if scenario.trigger.segment:
         return moves.stay_rows(case, known)
@@ -96,6 +105,17 @@ def _evidence(case: Case, table: str, subject: str, row: dict[str, Any]) -> Evid
     happened = case.view.table(table).happened
     said = case.pen.money(row["amount"], row.get("currency")) if row.get("amount") is not None else NOTHING
     return evidence_row(case, table, subject, row[happened] if happened else None, row["known_at"], said)
+
+
+def _broadcast(said: Calendar) -> Said:
+    if said.once:
+        at = f"{said.once:%Y-%m-%d %H:%M}"
+        return Said(f"Un envoi à toute l’audience, le {at}", f"A broadcast to the whole audience, on {at}")
+    day = WEEKDAYS.index(said.weekly) if said.weekly else 0
+    return Said(
+        f"Un envoi à toute l’audience, chaque {_JOURS[day]}",
+        f"A broadcast to the whole audience, every {str(said.weekly).capitalize()}",
+    )
 
 
 def _column(trigger: DateTrigger | None) -> str | None:

@@ -16,13 +16,14 @@ from relance.base.errors import NotFound
 from relance.base.zones import local_day
 from relance.customers.installation import Installation
 from relance.customers.relations import house_relation
-from relance.messages.contexts import APPROVED, Batch, consents, lay_out_batch, profiles, supplied
+from relance.messages.contexts import APPROVED, Batch, consents, lay_out_batch, profiles
 from relance.messages.documents import SHIPPED, MessageDocument, load_message
 from relance.messages.fields import COMMON
 from relance.messages.publishing import message_text
 from relance.messages.release import context_of, locale_of
 from relance.messages.rendering import Rendered, compile_text, render
 from relance.messages.samples import samples
+from relance.messages.supplying import supplied
 from relance.scenarios.running import stored_version
 
 _COMMON = {field.name for field in COMMON}

@@ -20,10 +20,11 @@ from relance.customers.schema import HOUSE_TABLES
 from relance.engines.ledger import OutboxKey, Outgoing
 from relance.engines.texts import compiled
 from relance.messages.allowing import followed, following
-from relance.messages.contexts import Batch, consents, lay_out_batch, profiles, supplied
+from relance.messages.contexts import Batch, consents, lay_out_batch, profiles
 from relance.messages.documents import MessageDocument
 from relance.messages.following import FOLLOWED
 from relance.messages.publishing import MESSAGE
+from relance.messages.supplying import supplied
 from relance.scenarios.running import stored_version
 from relance.scenarios.versions import Version
 

@@ -20,7 +20,9 @@ from relance.scenarios.arrivals import ENTERING, arriving, entering, numbered
 from relance.scenarios.assess import ASSESSED, assessed, probe_rows
 from relance.scenarios.awaiting import await_event, wait
 from relance.scenarios.branching import branch
+from relance.scenarios.calendar import meant
 from relance.scenarios.desk import SETTLED, Desk, marks_at, settle
+from relance.scenarios.documents import Scenario
 from relance.scenarios.drawing import split
 from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.moment import Moment, Running
@@ -123,7 +125,7 @@ def _work_through(desk: Desk, version: Version, coming: bool) -> int:
         items = scenario.items
         lay_out_lines(desk.engine, desk.view, version.name)
         desk.keep("items", (version.mark,), lambda: left_in_carts(items, desk.view, version.name))
-    desk.keep("assessed", (version.mark,), lambda: assessed(scenario, desk.view, version.name, desk.zone))
+    number = desk.keep("assessed", (version.mark,), lambda: _candidates(scenario, desk, version.name))
     present, left = _standing(desk)
     if left:
         note_exits(desk, version)
@@ -132,6 +134,10 @@ def _work_through(desk: Desk, version: Version, coming: bool) -> int:
             _STEPS[node.kind](desk, version, node)
             present = _standing(desk)[0] if node.ways else present
     return number
+
+
+def _candidates(scenario: Scenario, desk: Desk, rule: str) -> ir.Table:
+    return meant(assessed(scenario, desk.view, rule, desk.zone), scenario)
 
 
 def _at_work(desk: Desk, version: Version, coming: bool) -> int:

@@ -82,7 +82,14 @@ class Scenario(Part):
     def _slot(self) -> Scenario:
         if self.trigger.comes_round and self.schedule is None:
             raise ValueError("a purchase comes round on a date, so the scenario needs a schedule")
+        if self.trigger.calendar and self.trigger.calendar.weekly and self.schedule is None:
+            raise ValueError("a weekly broadcast leaves at a clock time, so the scenario needs a schedule")
         return self
+
+    @property
+    def looks_back(self) -> Span:
+        """How far behind the last turn due times are looked for; a broadcast is decided once, at its first turn."""
+        return Span() if self.trigger.calendar else self.lookback
 
     @property
     def occurs(self) -> str:
@@ -106,7 +113,7 @@ class Scenario(Part):
 
         Journeys of objects (an order, a product, a cart) run side by side; what is once in life is alone anyway.
         """
-        if self.trigger.segment:
+        if self.trigger.segment or self.trigger.calendar:
             return True
         of = self.trigger.date.of if self.trigger.date else ""
         return self.occurs != "once" and (of.startswith("contacts.") or of in ("first_order", "last_order"))

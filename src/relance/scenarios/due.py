@@ -15,6 +15,7 @@ from typing import Any
 from relance.base.clock import naive_utc
 from relance.base.zones import local_day, local_spans, offset_spans, plus_days, to_instant
 from relance.scenarios.documents import Scenario
+from relance.scenarios.starts import Calendar
 
 DUE_DAYS: Mapping[str, str] = {
     "rule": "text",  # the scenario, and which of its windows
@@ -49,7 +50,8 @@ def due_days(scenario: Scenario, window: Window, zone: str, rule: str) -> list[d
     """The rows of scratch table `due_days` for one scenario and window."""
     days = trigger_days(scenario)
     slot = scenario.schedule.daily if scenario.schedule else None
-    rows = _rows_of(days, slot, window, zone)
+    calendar = scenario.trigger.calendar
+    rows = _rows_of(days, slot, window, zone) if calendar is None else _calendar_rows(calendar, slot, window, zone)
     return [row | {"rule": rule} for row in rows]
 
 
@@ -59,6 +61,15 @@ def _rows_of(days: int, slot: time | None, window: Window, zone: str) -> Iterato
             yield from _slot_rows(due_date, days, slot, zone, window)
         else:
             yield from _same_clock_rows(due_date, days, zone, window)
+
+
+def _calendar_rows(calendar: Calendar, slot: time | None, window: Window, zone: str) -> Iterator[dict[str, Any]]:
+    """The dates of a broadcast, each named by its `part`."""
+    at = calendar.once.time() if calendar.once else slot or time(0, 0)
+    for day in _due_dates(window, 0, zone):
+        if calendar.falls_on(day):
+            named = {"part": calendar.name_of(day)}
+            yield from (row | named for row in _slot_rows(day, 0, at, zone, window) if row["date_from"])
 
 
 def past_row(scenario: Scenario, until: datetime, zone: str, rule: str) -> dict[str, Any]:
@@ -95,7 +106,7 @@ def due_of(fact_at: datetime, scenario: Scenario, zone: str) -> datetime:
 def trigger_days(scenario: Scenario) -> int:
     """N of (local date of the fact + N)."""
     trigger = scenario.trigger
-    kind = trigger.date or trigger.row or trigger.quiet
+    kind = trigger.date or trigger.row or trigger.quiet or trigger.expiry
     return kind.days if kind else 0
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import time
-from typing import Annotated, Any
+from datetime import datetime, time
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -35,9 +35,23 @@ def _clock(value: Any) -> Any:
     return value
 
 
+def _local_time(value: Any) -> Any:
+    """`2026-12-01T09:00`, on the clocks of the scenario's zone."""
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, datetime) or found.tzinfo is not None or not re.search(r"\d[T ]\d", str(value)):
+        raise ValueError("write a local date and time without an offset, like 2026-12-01T09:00")
+    return found
+
+
 SpanField = Annotated[Span, BeforeValidator(_span)]
 Share = Annotated[float, BeforeValidator(_share), Field(ge=0, lt=1)]
 ClockTime = Annotated[time, BeforeValidator(_clock)]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+LocalTime = Annotated[datetime, BeforeValidator(_local_time)]
 Conditions = dict[str, Any]  # a criteria tree as written; audiences.criteria checks it
 Where = str | dict[str, Any]
 

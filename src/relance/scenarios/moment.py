@@ -90,7 +90,7 @@ def window_of(running: Running, moment: Moment) -> Window:
         return Window(_EVER, moment.turn, moment.enter_since)
     since, last = running.before, moment.last_of(running.version.name)
     if last:
-        since = max(since, scenario.lookback.before(last, moment.zone))
+        since = max(since, scenario.looks_back.before(last, moment.zone))
     return Window(since, moment.turn)
 
 
@@ -135,7 +135,7 @@ def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:
     scenario = running.version.scenario
     window = window_of(running, moment)
     rows = due_days(scenario, window, moment.zone, running.version.name)
-    if moment.enter_since is None and window.since > running.before:
+    if moment.enter_since is None and window.since > running.before and not scenario.trigger.calendar:
         before = Window(running.before, window.since)
         rows += due_days(scenario, before, moment.zone, running.version.name + OLD)
     if said := scenario.trigger.comes_round:

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from relance.customers.relations import View
 from relance.scenarios.documents import Scenario
+from relance.scenarios.lots import spent_or_extended
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class OwnStops:
     find: Callable[[Scenario, View, str], ir.Table]
 
 
-OWN_STOPS: Mapping[str, OwnStops] = {}
+OWN_STOPS: Mapping[str, OwnStops] = {
+    "expiry": OwnStops(("points_spent", "points_extended"), spent_or_extended),
+}
 
 
 def own_stops(scenario: Scenario) -> OwnStops | None:

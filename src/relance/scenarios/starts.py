@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from relance.base.spans import Span
-from relance.scenarios.fields import Part, SpanField, Where
+from relance.scenarios.fields import WEEKDAYS, LocalTime, Part, SpanField, Weekday, Where
 
 
 class DateTrigger(Part):
@@ -80,6 +81,60 @@ class SegmentTrigger(Part):
         return self.entered or self.to
 
 
+class Calendar(Part):
+    """A broadcast to everyone in the target: once, at a local time, or every week on a day, at the schedule's slot."""
+
+    once: LocalTime | None = None
+    weekly: Weekday | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Calendar:
+        if (self.once is None) == (self.weekly is None):
+            raise ValueError("a calendar says either once or weekly")
+        return self
+
+    def falls_on(self, day: date) -> bool:
+        """Whether it is due on a local date."""
+        return day == self.once.date() if self.once else WEEKDAYS[day.weekday()] == self.weekly
+
+    def name_of(self, day: date) -> str:
+        """The occurrence of a local date: the date itself, or its ISO week."""
+        year, week, _ = day.isocalendar()
+        return day.isoformat() if self.once else f"{year}-W{week:02}"
+
+
+class Called(Part):
+    """Another system, or somebody at the command line, calls the scenario for a contact."""
+
+
+class Expiry(Part):
+    """What a contact holds in lots is about to expire: so many days before the first date (`days` is negative).
+
+    Lots that expire within `together` of the first are told with it. `balance`, where the shop knows only a sum:
+    what is spent was spent of the earliest lots first; of `loyalty_lots` it is `loyalty_accounts.points`.
+    """
+
+    of: str
+    amount: str
+    days: int = Field(default=-30, ge=-400, le=0)
+    together: SpanField = Span(days=30)
+    balance: str | None = None
+
+    @model_validator(mode="after")
+    def _columns(self) -> Expiry:
+        for name in (self.of, *([self.balance] if self.balance else [])):
+            if name.count(".") != 1:
+                raise ValueError(f"“{name}” is not a column: write it like loyalty_lots.expires_on")
+        if self.together.elapsed:
+            raise ValueError("together is said in days, like 30d")
+        return self
+
+    @property
+    def table(self) -> str:
+        """The table of the lots."""
+        return self.of.partition(".")[0]
+
+
 class Trigger(Part):
     """Exactly one kind."""
 
@@ -89,6 +144,9 @@ class Trigger(Part):
     comes_round: ComesRound | None = None
     handed_over: HandedOver | None = None
     segment: SegmentTrigger | None = None
+    expiry: Expiry | None = None
+    calendar: Calendar | None = None
+    call: Called | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Trigger:

@@ -56,6 +56,8 @@ def _past_days(version: Version, at: datetime, zone: str) -> list[dict[str, obje
     scenario = version.scenario
     horizon = at - _YEAR
     days = due_days(scenario, Window(horizon, at), zone, version.name)
+    if scenario.trigger.calendar:
+        return days[-1:]  # the last broadcast only
     if scenario.trigger.date and scenario.trigger.date.yearly:
         return days
     return [*days, past_row(scenario, horizon, zone, version.name)]

@@ -17,9 +17,12 @@ from relance.audiences.scope import personal_in, row_test
 from relance.base.errors import BadDocument
 from relance.customers.relations import View, house_relation, scratch
 from relance.customers.tables import Table
+from relance.scenarios.calendar import broadcast_arrivals
+from relance.scenarios.calls import call_arrivals
 from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS
 from relance.scenarios.fields import Where
+from relance.scenarios.lots import lot_arrivals
 from relance.scenarios.moves import move_arrivals
 from relance.scenarios.program import HANDED_TO
 from relance.scenarios.rounds import SOON, round_rows
@@ -209,4 +212,7 @@ TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
     "comes_round": _comes_round,
     "handed_over": _handed_over,
     "segment": move_arrivals,
+    "expiry": lot_arrivals,
+    "calendar": broadcast_arrivals,
+    "call": call_arrivals,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from relance.web.pages import contacts, data, door, mail, overview, refusals, scenario, scenarios
+from relance.web.pages import calls, contacts, data, door, mail, overview, refusals, scenario, scenarios
 
 
 class NumberConverter(IntConverter):
@@ -39,6 +39,8 @@ urlpatterns = [
     path("language", door.language, name="language"),
     path("account", door.account, name="account"),
 ]
+
+urlpatterns += [path("api/scenarios/<slug:name>/calls", calls.calls, name="calls")]
 
 handler404 = refusals.not_found
 handler403 = refusals.forbidden
