@@ -179,6 +179,7 @@ def document_of(scenario: Scenario) -> dict[str, Any]:
         "fresh_for": fresh,
         "holdout": scenario.holdout,
         "needs": needs,
+        "steps": data["steps"][:1],  # the model knows first messages
     }
 
 

@@ -125,11 +125,13 @@ class Retailer:
         """Both scenarios switched on; how many contacts were past already."""
         return {name: switch_on(self.place, self.publish(name, instant, **changed), instant) for name in BOTH}
 
-    def decided(self, scenario: str, outcome: str = "send") -> list[tuple[date, str]]:
-        """(due date, customer) of every decision with this outcome, sorted as text."""
+    def decided(self, scenario: str, outcome: str = "send", step: str | None = None) -> list[tuple[date, str]]:
+        """(due date, customer) of every decision with this outcome, of both scenarios at their first message."""
+        step = step or (scenario if scenario in BOTH else None)
+        only = f" AND step = '{step}'" if step else ""
         rows = self.place.engine.rows(
             "SELECT due_date, own_id FROM decisions JOIN contacts_vault USING (contact)"
-            f" WHERE scenario = '{scenario}' AND outcome = '{outcome}'"
+            f" WHERE scenario = '{scenario}' AND outcome = '{outcome}'{only}"
         )
         return sorted((row["due_date"], row["own_id"]) for row in rows)
 

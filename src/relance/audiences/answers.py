@@ -33,6 +33,9 @@ from relance.customers.tables import Column, ColumnType, Table
 Judge = Callable[[ir.Table, Any, Any], tuple[ir.Value, ir.BooleanValue]]
 
 
+VALUES = "contact_values"  # of which the attributes are what scenarios set, not columns
+
+
 @dataclass(frozen=True)
 class Leaf:
     """One question of the tree.
@@ -126,6 +129,8 @@ def member_rows(node: InSegment, asked: Scope) -> ir.Table:
 def attribute_rows(node: Attribute, asked: Scope) -> tuple[ir.Table, Column]:
     """The one row per contact that an attribute reads."""
     name, column_name = node.attribute.split(".")
+    if name == VALUES:
+        return set_values(column_name, asked)
     table = asked.view.table(name)
     if table.key != ("contact",):
         raise BadDocument(
@@ -141,6 +146,21 @@ def attribute_rows(node: Attribute, asked: Scope) -> tuple[ir.Table, Column]:
         raise BadDocument(f"there is no column {node.attribute}")
     rows: ir.Table = probes.inner_join(part, predicates)
     return rows, column
+
+
+def set_values(attribute: str, asked: Scope) -> tuple[ir.Table, Column]:
+    """The value that scenarios set last, by then, for an attribute of each probe's contact."""
+    table, rows, vault = asked.view.table(VALUES), asked.view.facts(VALUES), asked.view.vault(VALUES)
+    rows = rows.filter(rows["attribute"] == attribute)
+    probes = asked.probes
+    known = [*asked.view.known(rows, probes["known_"]), rows["set_at"] <= probes["as_of_"]]
+    seen = probes.inner_join(rows, [probes["contact_"] == rows["contact"], *known])
+    order = ibis.window(group_by="probe_", order_by=[seen["set_at"].desc(), seen["setting"].desc()])
+    last = seen.mutate(nth_=ibis.row_number().over(order)).filter(lambda t: t.nth_ == 0)
+    said = last.inner_join(vault.select("setting", "value"), "setting")
+    column = table.column("value")
+    assert column is not None
+    return said, column
 
 
 def _attribute(node: Attribute, asked: Scope) -> Answer:

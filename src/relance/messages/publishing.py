@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -21,11 +20,14 @@ from relance.messages.documents import SHIPPED, canonical_body, load_message, sh
 from relance.messages.lint import lint
 from relance.messages.rendering import compile_text
 from relance.policy.reasons import OWN
+from relance.scenarios.awaiting import events_known
 from relance.scenarios.candidates import conditions_of
 from relance.scenarios.documents import Scenario, parse_scenario
+from relance.scenarios.lines import keep_lines
 from relance.scenarios.own_stops import own_reasons
 from relance.scenarios.program import compile_steps
 from relance.scenarios.running import KIND, stored_version
+from relance.scenarios.steps import every_step
 from relance.scenarios.triggers import trigger_rows
 from relance.scenarios.versions import Version, body_of
 
@@ -71,6 +73,7 @@ def publish_scenario(place: Installation, document: Document, at: datetime) -> V
     with place.ledger.transaction():
         pinned = {name: place.ledger.publish(MESSAGE, name, body, at) for name, body in bodies.items()}
         number = place.ledger.publish(KIND, version.name, body_of(document.data, pinned), at)
+        keep_lines(place.ledger, document, version.name, number, at)
     return stored_version(place.ledger, version.name, number)
 
 
@@ -86,7 +89,13 @@ def _check_queries(version: Version, view: View, place: Installation, document: 
         try:
             check(parse_criteria(tree), view, place.zone)
         except BadDocument as error:
-            raise document.error(str(error), _place_of(tree, document.data)) from None
+            raise document.error(str(error), _place_of(tree, scenario)) from None
+    for place_of_step, step in every_step(scenario.steps):
+        if step.wait and step.wait.event:
+            try:
+                ibis.to_sql(events_known(scenario, step.wait.event, view, place.zone))
+            except BadDocument as error:
+                raise document.error(str(error), (*place_of_step, "wait", "event")) from None
 
 
 def _check_segments(scenario: Scenario, place: Installation, document: Document) -> None:
@@ -102,12 +111,16 @@ def _check_segments(scenario: Scenario, place: Installation, document: Document)
             )
 
 
-def _place_of(tree: Any, data: Mapping[str, Any]) -> tuple[str | int, ...]:
-    if data.get("target") == tree:
+def _place_of(tree: Any, scenario: Scenario) -> tuple[str | int, ...]:
+    if scenario.target == tree:
         return ("target",)
-    for name, condition in (data.get("stop") or {}).items():
+    for name, condition in scenario.stop.items():
         if condition == tree:
             return ("stop", name)
+    for place, step in every_step(scenario.steps):
+        for number, arm in enumerate(step.branch or ()):
+            if arm.when == tree:
+                return (*place, "branch", number, "if")
     return ("steps",)
 
 

@@ -15,6 +15,7 @@ from relance.customers.tables import Table
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.desk import Desk
 from relance.scenarios.documents import Scenario
+from relance.scenarios.fields import Where
 from relance.scenarios.program import HAPPENED, ON, OTHERWISE, Node
 from relance.scenarios.starts import Trigger
 from relance.scenarios.steps import Event
@@ -42,7 +43,7 @@ def events_known(scenario: Scenario, event: Event, view: View, zone: str) -> ir.
     if not table.happened:
         raise BadDocument(f"the rows of “{event.row}” have no instant, so a wait cannot be for one of them")
     asked = scope(scratch("probes", PROBES), view, (), zone)
-    rows = matching(asked, event.row, _condition(event))
+    rows = matching(asked, event.row, row_condition(event.where))
     key = ibis.literal("/").join([rows[name].cast("string") for name in table.key])
     rows = rows.select(
         probe="probe_", fact=key, happened_at=rows[table.happened], known_at="known_at", began="fact_at_"
@@ -56,13 +57,14 @@ def events_known(scenario: Scenario, event: Event, view: View, zone: str) -> ir.
     return rows.filter(rows["place"] == 0).select("probe", "happened_at", "known_at", fact=named)
 
 
-def _condition(event: Event) -> RowCriteria | None:
-    if event.where is None:
+def row_condition(where: Where | None) -> RowCriteria | None:
+    """A condition on the rows of a table, checked; BadDocument says what is wrong."""
+    if where is None:
         return None
     try:
-        condition: RowCriteria = TypeAdapter(RowCriteria).validate_python(event.where)
+        condition: RowCriteria = TypeAdapter(RowCriteria).validate_python(where)
     except ValidationError as error:
-        raise BadDocument(f"the event’s “where” is not a condition on rows: {error.errors()[0]['msg']}") from None
+        raise BadDocument(f"the “where” is not a condition on rows: {error.errors()[0]['msg']}") from None
     return condition
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from relance.base.errors import BadDocument
 from relance.scenarios.documents import Scenario
-from relance.scenarios.steps import Arm, Send, SetValue, Step, Wait
+from relance.scenarios.steps import Arm, Send, SetValue, Step, Wait, every_step, steps_of
 
 Kind = Literal["send", "wait", "event", "branch", "split", "set", "exit"]
 END = -1
@@ -99,7 +99,7 @@ def compile_steps(scenario: Scenario) -> tuple[Node, ...]:
 def _names(steps: Sequence[Step]) -> dict[int, str]:
     """The name of each step, by the identity of the step."""
     names: dict[int, str] = {}
-    for step in _every(steps):
+    for _, step in every_step(steps):
         name = step.name or _default_name(step, set(names.values()))
         if name == "holdout":
             raise BadDocument("no step may be called “holdout”: that name belongs to the control group")
@@ -107,28 +107,6 @@ def _names(steps: Sequence[Step]) -> dict[int, str]:
             raise BadDocument(f"two steps are called “{name}”; every step needs a name of its own")
         names[id(step)] = name
     return names
-
-
-def _every(steps: Sequence[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        for inner in _inside(step):
-            yield from _every(inner)
-
-
-def _inside(step: Step) -> Iterator[tuple[Step, ...]]:
-    """The sequences that a step holds, in the order in which they are written."""
-    for arm in step.branch or ():
-        yield _steps_of(arm)
-    for share in step.split or ():
-        yield share.then
-    if step.wait:
-        yield step.wait.happened
-        yield step.wait.otherwise
-
-
-def _steps_of(arm: Arm) -> tuple[Step, ...]:
-    return arm.then if arm.otherwise is None else arm.otherwise
 
 
 def _default_name(step: Step, taken: set[str]) -> str:
@@ -172,7 +150,7 @@ def _arms(name: str, arms: Sequence[Arm], following: str, sheet: _Sheet) -> tupl
     if not arms or arms[-1].otherwise is None or arms[-1].when is not None:
         raise BadDocument(f"branch “{name}”: the last arm must be “else”")
     named = ((str(place) if arm.when is not None else ELSE, arm) for place, arm in enumerate(arms, start=1))
-    return tuple(_Exit(way, sheet.link(_steps_of(arm), following), when=arm.when) for way, arm in named)
+    return tuple(_Exit(way, sheet.link(steps_of(arm), following), when=arm.when) for way, arm in named)
 
 
 def _shares(name: str, step: Step, following: str, sheet: _Sheet) -> tuple[_Exit, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -115,8 +116,33 @@ class Step(Part):
         return self
 
 
+Place = tuple[str | int, ...]  # ("steps", 0, "branch", 1, "then", 0)
 STEPS = ("send", "wait", "branch", "split", "set", "exit", "go_to", "hand_over")
 _FIELDS = {"set": "set_"}
 
 for _part in (Wait, Arm, SplitWay, Step):
     _part.model_rebuild()
+
+
+def every_step(steps: Sequence[Step], place: tuple[str | int, ...] = ("steps",)) -> Iterator[tuple[Place, Step]]:
+    """Each step with its place in the document, those inside another right behind it, in the order of writing."""
+    for number, step in enumerate(steps):
+        own = (*place, number)
+        yield own, step
+        for inner, more in _inside(step):
+            yield from every_step(inner, (*own, *more))
+
+
+def steps_of(arm: Arm) -> tuple[Step, ...]:
+    """The steps of an arm of a branch."""
+    return arm.then if arm.otherwise is None else arm.otherwise
+
+
+def _inside(step: Step) -> Iterator[tuple[tuple[Step, ...], Place]]:
+    for number, arm in enumerate(step.branch or ()):
+        yield steps_of(arm), ("branch", number, "then" if arm.otherwise is None else "else")
+    for number, way in enumerate(step.split or ()):
+        yield way.then, ("split", number, "then")
+    if step.wait:
+        yield step.wait.happened, ("wait", "happened")
+        yield step.wait.otherwise, ("wait", "otherwise")

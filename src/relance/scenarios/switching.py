@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import ibis.expr.types as ir
 
+from relance.audiences.segments import load_segments
 from relance.customers.installation import Installation
 from relance.customers.relations import View, view_mark
 from relance.engines.ledger import Switch
@@ -23,7 +24,8 @@ _YEAR = timedelta(days=365)
 
 def switch_on(place: Installation, version: Version, at: datetime) -> int:
     """Starts the scenario at this instant; answers how many contacts are already past."""
-    check_hand_overs(place.ledger, version, at)
+    segments = load_segments(place.home.definitions / "segments")
+    check_hand_overs(place.ledger, version, at, segments)
     past = already_past(place, version, at)
     place.ledger.switch(Switch(version.name, True, version.number, at, already_past=past))
     return past

@@ -1,0 +1,194 @@
+"""Steps beside messages: values, splits, waits until an hour, and what follows a message that did not leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relance.base.clock import naive_utc
+from relance.base.documents import load_document
+from relance.base.errors import BadDocument
+from relance.customers.erasure import erase_contact
+from relance.messages.publishing import check_scenario
+from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, order, person
+
+PEOPLE = ("ana", "ben", "cleo", "dan", "eve", "flo", "gus", "hal", "ida", "jo", "kim", "lea")
+ASKS = {"attribute": "contact_values.tone", "is": "warm"}
+SEND = {"send": {"message": "second-purchase"}}
+
+
+def u(scenario: str, step: str, who: str) -> float:
+    """The first eight bytes of the hash as a fraction."""
+    return int.from_bytes(sha256(f"check\n{scenario}\n{step}\n{who}".encode()).digest()[:8], "big") / 2**64
+
+
+def scenario(name: str, *steps: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Decided the morning after an order."""
+    plain = {"scenario": name, "schedule": {"daily": "09:00"}, "fresh_for": "7d", "steps": list(steps)}
+    return {**plain, "trigger": {"row": {"table": "orders", "where": "valid", "days": 1}}, **more}
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everybody has said yes and orders on 1 March; the file comes the next morning."""
+    shop = bookshop(tmp_path_factory.mktemp("ready") / "home")
+    shop.people(*(person(who) for who in PEOPLE))
+    shop.close()
+    return shop.home.path
+
+
+@pytest.fixture
+def shop(ready: Path, tmp_path: Path) -> Iterator[Bookshop]:
+    made = copy_of(ready, tmp_path / "home")
+    yield made
+    made.close()
+
+
+def all_order(shop: Bookshop) -> None:
+    shop.deliver(
+        "2026-03-02 06:00", orders=[row for who in PEOPLE for row in order(f"o-{who}", who, "2026-03-01 12:00")]
+    )
+
+
+def ways(shop: Bookshop, step: str) -> dict[str, str]:
+    rows = shop.place.engine.rows(
+        f"SELECT own_id, way FROM passages JOIN contacts_vault USING (contact) WHERE step = '{step}'"
+    )
+    assert len(rows) == len({row["own_id"] for row in rows}), "a way is taken once"
+    return {row["own_id"]: row["way"] for row in rows}
+
+
+def test_a_split_goes_by_the_hash_and_re_draws_nobody_who_has_passed(shop: Bookshop) -> None:
+    def told(warm: int, **more: Any) -> dict[str, Any]:
+        arms = [{"name": "warm", "weight": warm, "then": [SEND]}, {"name": "plain", "weight": 50}]
+        return scenario("tones", {"name": "tone", "split": arms}, **more)
+
+    shop.publish(told(50), "2026-03-01 08:00")
+    all_order(shop)
+    shop.turn("2026-03-02 09:00")
+    first = {who: "warm" if u("tones", "tone", who) < 0.5 else "plain" for who in PEOPLE}
+    assert ways(shop, "tone") == first and set(first.values()) == {"warm", "plain"}
+    assert shop.decided("2026-03-02 09:00") == {
+        who: ("send", None) if way == "warm" else ("ended", "end") for who, way in first.items()
+    }
+    shop.publish(told(5000), "2026-03-03 08:00")
+    again = [row for who in PEOPLE for row in order(f"p-{who}", who, "2026-03-03 12:00")]
+    shop.deliver("2026-03-04 06:00", orders=again)
+    shop.turn("2026-03-04 09:00")
+    assert shop.decided("2026-03-04 09:00") == {
+        who: ("send", None) if way == "warm" else ("ended", "end") for who, way in first.items()
+    }
+
+
+def test_a_value_is_seen_from_the_next_turn_on_and_never_set_for_the_control_group(shop: Bookshop) -> None:
+    held = {who for who in PEOPLE if u("noting", "holdout", who) < 0.4}
+    assert 0 < len(held) < len(PEOPLE)
+    reads = scenario("reading", SEND, target=ASKS, priority=10)
+    shop.publish(scenario("noting", {"set": {"attribute": "tone", "value": "warm"}}, holdout="40%"), "2026-03-01 08:00")
+    shop.publish(reads, "2026-03-01 08:00")
+    all_order(shop)
+    report = shop.turn("2026-03-02 09:00")
+    assert report.scenario("noting").ended == len(PEOPLE)
+    assert report.scenario("reading").refused == {"not_targeted": len(PEOPLE)}, "not in the turn that sets it"
+    assert shop.plan("2026-03-02 09:00").as_dict() == report.as_dict(), "nor where that day is planned again"
+    rows = shop.place.engine.rows("SELECT attribute, scenario, set_at FROM contact_values")
+    assert len(rows) == len(PEOPLE) - len(held)
+    at = naive_utc(local("2026-03-02 09:00"))
+    assert {tuple(row.values()) for row in rows} == {("tone", "noting", at)}
+
+    shop.deliver(
+        "2026-03-03 06:00", orders=[row for who in PEOPLE for row in order(f"p-{who}", who, "2026-03-02 12:00")]
+    )
+    later = shop.turn("2026-03-03 09:00").scenario("reading")
+    assert (later.send, later.refused) == (len(PEOPLE) - len(held), {"not_targeted": len(held)})
+
+
+def test_a_value_is_forgotten_with_its_contact(shop: Bookshop) -> None:
+    shop.publish(scenario("noting", {"set": {"attribute": "tone", "value": "warm"}}), "2026-03-01 08:00")
+    all_order(shop)
+    shop.turn("2026-03-02 09:00")
+    place = shop.place
+    erase_contact(place.engine, place.tables, "ana", place.secret, local("2026-03-02 10:00"))
+    values = "SELECT count(*) FROM contact_values_vault WHERE value = 'warm'"
+    assert place.engine.value(values) == len(PEOPLE) - 1
+
+
+def test_a_wait_that_ends_in_quiet_hours_is_put_off_not_skipped(tmp_path: Path) -> None:
+    more = 'quiet_hours = {email = {start = "21:00", end = "08:00"}}\n'
+    shop = bookshop(tmp_path / "home", more)
+    shop.people(person("ana"))
+    steps = [{"name": "late", "wait": {"until": "22:00"}}, {"branch": [{"else": [SEND]}]}]
+    shop.publish(scenario("evening", *steps), "2026-03-01 08:00")
+    shop.deliver("2026-03-02 06:00", orders=order("o1", "ana", "2026-03-01 12:00"))
+    seen = {}
+    for when in ("2026-03-02 09:00", "2026-03-02 22:00", "2026-03-03 07:00", "2026-03-03 08:00"):
+        shop.turn(when)
+        seen[when[5:]] = shop.decided(when).get("ana")
+    assert seen == {
+        "03-02 09:00": ("waiting", None),
+        "03-02 22:00": ("deferred", "quiet_hours"),
+        "03-03 07:00": ("deferred", "quiet_hours"),
+        "03-03 08:00": ("send", None),
+    }
+    assert ways(shop, "branch") == {"ana": "else"}, "asked once, though the candidate came by three times"
+    shop.close()
+
+
+def test_waits_behind_one_another_follow_one_another(shop: Bookshop) -> None:
+    steps = [{"wait": "2d"}, {"name": "hour", "wait": {"until": "10:30", "weekday": "friday"}}, SEND]
+    shop.publish(scenario("twice", *steps), "2026-03-01 08:00")
+    shop.deliver("2026-03-02 06:00", orders=order("o1", "ana", "2026-03-01 12:00"))
+    shop.turn("2026-03-02 09:00")
+    due = shop.place.engine.value("SELECT due_at FROM journeys")
+    assert due == naive_utc(local("2026-03-06 10:30")), "two days after Monday, then the Friday after that"
+
+
+def test_no_second_step_where_the_first_did_not_leave(shop: Bookshop) -> None:
+    steps = [{"name": "first", **SEND}, {"wait": "3d"}, {"name": "second", **SEND}]
+    shop.publish(
+        scenario("pair", *steps, stop={"left": {"count": "service_events", "at_least": 1}}), "2026-03-01 08:00"
+    )
+    all_order(shop)
+    shop.turn("2026-03-02 09:00")
+    leaving = shop.place.ledger.outbox()[0]
+    shop.place.ledger.cancel_keys([leaving.outgoing.key], "stopped_by_edit", local("2026-03-02 09:30"))
+    shop.send("2026-03-02 10:00")
+    shop.turn("2026-03-03 09:00")
+    who = leaving.outgoing.address.partition("@")[0]
+    assert shop.decided("2026-03-03 09:00") == {who: ("refused", "not_sent")}
+    assert shop.turn("2026-03-05 09:00").scenario("pair").send == len(PEOPLE) - 1
+
+
+def test_too_late_for_the_first_step_opens_no_second(shop: Bookshop) -> None:
+    steps = [{"name": "first", **SEND}, {"wait": "3d"}, {"name": "second", **SEND}]
+    shop.publish(scenario("pair", *steps, fresh_for="1d"), "2026-03-01 08:00")
+    all_order(shop)
+    day = date(2026, 3, 5)
+    assert shop.turn(f"{day} 09:00").scenario("pair").refused == {"too_late": len(PEOPLE)}
+    for more in range(1, 5):
+        assert shop.turn(f"{day + timedelta(days=more)} 09:00").scenario("pair").candidates == 0
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ("wait: {event: {row: ordres}, at_most: 3d}", "there is no table “ordres”"),
+        ("wait: {event: {row: products}, at_most: 3d}", "the rows of “products” have no instant"),
+        ("wait: {event: {row: orders}}", "event and at_most go together"),
+        ("wait: {event: {row: orders}, at_most: 36500d}", "at most 400 days"),
+        ("split: [{weight: 1, name: x}]", "split"),
+        ("split: [{weight: 1, name: x}, {weight: 2, name: x}]", "two ways have the same name"),
+        ("set: {attribute: consent, value: granted}", "an act of the person"),
+        ("{name: holdout, exit: none}", "belongs to the control group"),
+    ],
+)
+def test_a_step_that_cannot_be_is_refused_with_its_line(shop: Bookshop, step: str, says: str) -> None:
+    text = f"scenario: wrong\ntrigger: {{row: {{table: orders}}}}\nfresh_for: 3d\nsteps:\n  - {step}\n"
+    with pytest.raises(BadDocument, match="wrong") as refused:
+        check_scenario(shop.place, load_document(text, source="wrong.yaml"))
+    assert says in str(refused.value) and refused.value.line in (4, 5)
