@@ -88,8 +88,8 @@ def starts_on(version: Version, segments: Mapping[str, Segment]) -> set[str]:
         return attributes_in(row_condition(trigger.row.where)) or {ANY}
     if trigger.date and trigger.date.of.partition(".")[0] == VALUES:
         return attributes_in(row_condition(trigger.date.where)) or {ANY}
-    moved = [trigger.segment.out_of, trigger.segment.into] if trigger.segment else []
-    read = {name for segment in moved if segment in segments for name in attributes_read(segments[segment].criteria)}
+    moved = {trigger.segment.out_of, trigger.segment.into} if trigger.segment else set()
+    read = {one for name, each in segments.items() if name in moved for one in attributes_read(each.criteria)}
     if getattr(trigger, "calendar", None) and version.scenario.target is not None:
         read |= attributes_read(parse_criteria(version.scenario.target))
     return read

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 from relance.base.documents import Document
 from relance.base.errors import NotFound
@@ -26,11 +27,12 @@ def line_of(ledger: Ledger, version: Version, place: Place) -> int | None:
         if kept["version"] == version.number:
             while place and "/".join(map(str, place)) not in kept["lines"]:
                 place = place[:-1]
-            return kept["lines"].get("/".join(map(str, place)))
+            found: int | None = kept["lines"].get("/".join(map(str, place)))
+            return found
     return None
 
 
-def _kept(ledger: Ledger, name: str) -> list[dict[str, object]]:
+def _kept(ledger: Ledger, name: str) -> list[dict[str, Any]]:
     try:
         return [json.loads(each.body) for each in ledger.history(KIND, name)]
     except NotFound:
