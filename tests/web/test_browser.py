@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from relance.backtests.asked import asked_of
+from relance.backtests.walk import backtest
 from relance.base.clock import FixedClock
 from tests.stories.bookshop import Bookshop, local
 from tests.web.conftest import NOW
@@ -39,6 +42,7 @@ def wrong(page: Any) -> list[str]:
 
 def addresses(shop: Bookshop) -> Iterator[str]:
     yield from PAGES
+    yield f"/scenarios/forgotten-cart/past/{looked_back(shop)}"
     yield f"/contacts/{number_of(shop, 'luc')}?scenario=forgotten-cart&whole=yes"
     first = next((shop.home.mail / "new").iterdir()).name
     yield f"/mail/{first}"
@@ -46,6 +50,13 @@ def addresses(shop: Bookshop) -> Iterator[str]:
     delivery = shop.place.engine.value("SELECT max(delivery) FROM imports WHERE rejected > 0")
     yield f"/data/deliveries/{delivery}"
     yield "/nowhere"
+
+
+def looked_back(shop: Bookshop) -> str:
+    """A backtest of the two mornings, beside nothing."""
+    with shop.place.reader() as place:
+        asked = asked_of(place, ["forgotten-cart"], date(2026, 3, 10), date(2026, 3, 11), "none")
+        return str(backtest(place, asked)["id"])
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

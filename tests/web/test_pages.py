@@ -25,6 +25,7 @@ PAGES = (
     "/scenarios/forgotten-cart",
     "/scenarios/forgotten-cart/people/ordered",
     "/scenarios/forgotten-cart/off",
+    "/scenarios/forgotten-cart/past",
     "/scenarios/win-back",
     "/scenarios/win-back/on",
     "/contacts",

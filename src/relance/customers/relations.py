@@ -98,7 +98,7 @@ def scratch(name: str, columns: Mapping[str, str]) -> ir.Table:
 
 def view_mark(view: View) -> str:
     """What tells two ways of looking at the star apart."""
-    return f"{view.history}{view.merged}{_tables_mark(view.tables)}"
+    return f"{type(view).__name__}{view.history}{view.merged}{_tables_mark(view.tables)}"
 
 
 _TABLE_MARKS: dict[int, tuple[Mapping[str, Table], str]] = {}  # by identity; the tables are kept so that it holds

@@ -21,19 +21,19 @@ class Here:
     """One request's view of the home; closed when its answer is made."""
 
     def __init__(self, request: Any) -> None:
-        self._owner: Installation = request.environ[PLACE]
+        self.owner: Installation = request.environ[PLACE]  # outlives the request
         self._opened = ExitStack()
         self.now: datetime = request.environ[CLOCK].now()
-        self.language = language_of(request, self._owner.settings.brand.languages)
+        self.language = language_of(request, self.owner.settings.brand.languages)
 
     @property
     def settings(self) -> Settings:
-        return self._owner.settings
+        return self.owner.settings
 
     @cached_property
     def place(self) -> Installation:
         """Connections of this request alone; opened when first asked."""
-        return self._opened.enter_context(self._owner.reader())
+        return self._opened.enter_context(self.owner.reader())
 
     @cached_property
     def voice(self) -> Voice:

@@ -12,8 +12,9 @@ from relance.web.words.house import HOUSE
 from relance.web.words.imports import IMPORTS
 from relance.web.words.mailbox import MAILBOX
 from relance.web.words.overview import OVERVIEW
+from relance.web.words.past import PAST
 from relance.web.words.scenarios import SCENARIOS
 
 Form = str | tuple[str, str]
 
-WORDS: Mapping[str, tuple[Form, Form]] = {**HOUSE, **OVERVIEW, **SCENARIOS, **CONTACT, **IMPORTS, **MAILBOX}
+WORDS: Mapping[str, tuple[Form, Form]] = {**HOUSE, **OVERVIEW, **SCENARIOS, **CONTACT, **IMPORTS, **MAILBOX, **PAST}

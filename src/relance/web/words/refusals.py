@@ -63,6 +63,18 @@ REFUSALS: Mapping[str, str] = {
     "a turn at {turn} UTC has been run; time does not go back to {at}": (
         "Un passage a eu lieu le {turn} UTC ; le temps ne revient pas au {at}."
     ),
+    "--to {last} lies before --from {first}": "Le {last} vient avant le {first}.",
+    "a backtest looks at ten years at most": "Un essai regarde dix ans au plus.",
+    "{last} has not come yet; the last date that can be looked at is {today}": (
+        "Le {last} n’est pas encore venu ; la dernière date que l’on puisse regarder est le {today}."
+    ),
+    "“{table}” is known as it happened only from {honest} on, so begin there: --from {again}": (
+        "« {table} » n’est connu au fil des jours que depuis le {honest}. Commencez à cette date."
+    ),
+    "another backtest is under way; wait until it has finished": (
+        "Un autre essai est en cours ; attendez qu’il soit fini."
+    ),
+    "a defect of Relance stopped it; the log says where": "Un défaut de Relance l’a arrêté ; le journal dit où.",
     "there is an account “{name}” already": "Il y a déjà un compte « {name} ».",
 }
 
