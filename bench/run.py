@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bench import load, pages, probe, render, send, start, track, turn
+from bench import library, load, pages, probe, render, send, start, track, turn
 
 Figures = dict[str, str]
 
@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "load": load.measure,
     "probe": probe.measure,
     "turn": turn.measure,
+    "library": library.measure,
     "render": render.measure,
     "track": track.measure,
     "send": send.measure,

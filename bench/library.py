@@ -1,0 +1,86 @@
+"""The whole library on a base that covers every table: planned for one day, and backtested over ninety."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter, process_time
+
+from bench.base import TURN, make_base
+from bench.tables import fill_tables
+from relance.backtests.asked import asked_of
+from relance.backtests.walk import backtest
+from relance.customers.installation import Installation
+from relance.flow import plan
+from relance.messages.publishing import library, library_document, publish_scenario
+from relance.scenarios.switching import switch_on
+
+# RELANCE_BENCH_CONTACTS and RELANCE_BENCH_DAYS make it smaller, or larger.
+CONTACTS = int(os.environ.get("RELANCE_BENCH_CONTACTS", "1000000"))
+DAYS = int(os.environ.get("RELANCE_BENCH_DAYS", "90"))
+_LAST = date(2026, 3, 9)
+_ON = TURN - timedelta(days=9)
+
+
+def measure() -> dict[str, str]:
+    """Seconds of the plan, first and again, and of the backtest; what was asked, and how many were decided."""
+    with tempfile.TemporaryDirectory() as folder:
+        place, rows = make_library(Path(folder), CONTACTS)
+        figures = {"base": f"{CONTACTS:,} contacts, {sum(rows.values()):,} rows in {len(rows)} tables"}
+        figures["scenarios"] = ", ".join(library())
+        for name in ("plan, first", "plan, again"):
+            wall, processor = perf_counter(), process_time()
+            report = plan(place, TURN)
+            figures[name] = f"{_took(wall, processor)} (goal 10 s)"
+        figures["planned"] = ", ".join(f"{each.id} {each.candidates:,}" for each in report.scenarios)
+        figures[f"backtest, {DAYS} days"] = f"{walked(place, DAYS)} (goal 60 s for 90 days)"
+        place.close()
+    return figures
+
+
+def walked(place: Installation, days: int) -> str:
+    """What a backtest of everything that is on takes over so many days, and how many it decides."""
+    wall, processor = perf_counter(), process_time()
+    found = backtest(place, asked_of(place, (), _LAST - timedelta(days=days - 1), _LAST))
+    keys = sum(each["candidates"] for each in found["scenarios"])
+    messages = sum(each["messages"] for each in found["scenarios"])
+    return f"{_took(wall, processor)}, {keys:,} candidates, {messages:,} messages, {found['measured']['peak_mb']} MB"
+
+
+def make_library(folder: Path, contacts: int) -> tuple[Installation, dict[str, int]]:
+    """A base with rows in every table and every scenario of the library on; feeds were complete each morning."""
+    place = make_base(folder, contacts)
+    rows = fill_tables(place, contacts)
+    for statement in _EACH_MORNING.split(";\n"):
+        place.engine.execute(statement)
+    place.engine.execute("DELETE FROM aliases")  # merged contacts are asked for in another way: not of every shop
+    segments = folder / "definitions" / "segments"
+    segments.mkdir(parents=True, exist_ok=True)
+    (segments / "loyal.yaml").write_text(_LOYAL, encoding="utf-8")
+    for name in sorted(set(library()) - {"second-purchase", "win-back", "forgotten-cart"}):
+        switch_on(place, publish_scenario(place, library_document(name), _ON), _ON)
+    report = json.dumps({"scenarios": [{"id": name, "version": 0} for name in library()]})
+    place.engine.execute(f"UPDATE turns SET report = '{report}' WHERE kind = 'run'")
+    return place, rows
+
+
+_LOYAL = """segment: loyal
+criteria: {count: orders, where: valid, window: {last: 90d}, at_least: 2}
+"""
+_EACH_MORNING = """
+INSERT INTO imports BY NAME SELECT 1 AS import_id, 'bench' AS feed, TIMESTAMP '2026-03-10 10:00' AS known_at;
+INSERT INTO feed_completeness SELECT feed, day + INTERVAL 5 HOUR, day + INTERVAL 10 HOUR
+  FROM range(TIMESTAMP '2025-01-01', TIMESTAMP '2026-03-10', INTERVAL 1 DAY) d(day),
+  (VALUES ('orders'), ('carts')) f(feed);
+UPDATE contacts SET joined_on = DATE '2026-03-10' - (hash(contact) % 500)::INT;
+UPDATE contacts_vault SET birth_date = DATE '1960-01-01' + (hash(contact) % 15000)::INT;
+INSERT INTO recurring_lines SELECT contact, order_id, product, placed_at, quantity FROM order_lines
+  WHERE valid AND product IN (SELECT product FROM recurring_products)
+"""
+
+
+def _took(wall: float, processor: float) -> str:
+    return f"{perf_counter() - wall:.1f} s, {process_time() - processor:.1f} s CPU"
