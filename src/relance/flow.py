@@ -23,7 +23,10 @@ from relance.scenarios.candidates import gather
 from relance.scenarios.journeys import lay_follows
 from relance.scenarios.moment import Moment, Running, lay_out
 from relance.scenarios.running import last_turn, last_turns, pinned_versions, running_scenarios
+from relance.scenarios.versions import Version
 from relance.tracking.absorb import absorb_reactions, forget_hits
+
+_A_DAY = timedelta(hours=25)  # so that a daily slot lies within it, also when the clocks change
 
 
 def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since: date | None = None) -> TurnReport:
@@ -43,11 +46,20 @@ def run(place: Installation, at: datetime, only: Sequence[str] = (), enter_since
     return report
 
 
-def plan(place: Installation, at: datetime, only: Sequence[str] = (), enter_since: date | None = None) -> TurnReport:
-    """What a turn at this instant decides (or decided: past days ignore what was decided later). Writes nothing."""
+def plan(
+    place: Installation,
+    at: datetime,
+    only: Sequence[str] = (),
+    enter_since: date | None = None,
+    supposed: Sequence[Version] = (),
+) -> TurnReport:
+    """What a turn at this instant decides (or decided: past days ignore what was decided later). Writes nothing.
+
+    supposed: versions, published or not, that are planned as if they had been on since the day before.
+    """
     moment = Moment(at, at, last_turn(place.engine, before=at), place.zone, enter_since)
     with place.turn_lock(), place.engine.rolled_back():
-        return _turn(place, moment, only, "plan")
+        return _turn(place, moment, only, "plan", supposed)
 
 
 def refresh_segments(place: Installation, view: View, turn: datetime) -> None:
@@ -57,11 +69,14 @@ def refresh_segments(place: Installation, view: View, turn: datetime) -> None:
         refresh(place.engine, segments, view, place.zone, turn)
 
 
-def _turn(place: Installation, moment: Moment, only: Sequence[str], kind: str) -> TurnReport:
+def _turn(
+    place: Installation, moment: Moment, only: Sequence[str], kind: str, supposed: Sequence[Version] = ()
+) -> TurnReport:
     absorb_ledger(place.engine, place.ledger, moment.turn)
     absorb_calls(place.engine, place.ledger, moment.turn)
     absorb_reactions(place, moment.turn)
-    running = running_scenarios(place.ledger, moment.turn, only)
+    running = [] if supposed and not only else running_scenarios(place.ledger, moment.turn, only)
+    running += [Running(version, moment.turn - _A_DAY) for version in supposed]
     moment = replace(moment, last_turns=last_turns(place.engine, running, moment.turn))
     return turn_of(place, moment, running, kind)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from relance.backtests.asked import asked_of
+from relance.backtests.asked import asked_of, version_named
 from relance.backtests.stored import decisions_of, read_backtest, stored_backtests
 from relance.backtests.walk import backtest
 from relance.base.errors import BadDocument, NotFound, Refused
+from relance.flow import plan
 from relance.scenarios.switching import switch_off
 from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, order, person, yes
 from tests.stories.test_pressure import after_order
@@ -146,6 +147,16 @@ def test_dates_of_which_nothing_was_known_are_refused_with_the_first_honest_one(
         asked(shop, last=date(2030, 1, 1))
     with pytest.raises(Refused, match="lies before"):
         asked(shop, first=LAST, last=FIRST)
+
+
+def test_a_plan_takes_what_is_not_on_as_if_it_had_been(shop: Bookshop, tmp_path: Path) -> None:
+    draft = version_named(shop.place, unpublished(tmp_path, holdout="99%"))
+    when = local("2026-03-13 09:00")
+    shop.deliver("2026-03-13 06:00", orders=order("o-13", "marie", "2026-03-12 15:00"))
+    supposed = plan(shop.place, when, supposed=[draft])
+    assert [(each.id, each.version, each.candidates) for each in supposed.scenarios] == [("thanks", 0, 1)]
+    both = plan(shop.place, when, ["advice"], supposed=[draft])
+    assert [(each.id, each.version) for each in both.scenarios] == [("advice", 1), ("thanks", 0)]
 
 
 def test_what_is_asked_for_must_exist(shop: Bookshop, tmp_path: Path) -> None:

@@ -178,3 +178,26 @@ def test_nobody_and_nothing_are_refused_in_one_sentence(shop):
         shop.why("c99", NOON)
     with pytest.raises(NotFound, match="there is no scenario called “c1”"):
         shop.why("c1", NOON, "c1")
+
+
+def test_both_sides_of_an_arbitration_are_told_on_both_scenarios(shop):
+    who = next(one for one, (_, reason) in EXPECTED.items() if reason == "lost")
+    [winner] = shop.why(who, NOON).sides
+    assert (winner.scenario, winner.priority, winner.outcome, winner.won) == ("present", 90, "send", False)
+    [loser] = explain(shop.place, who, "present", local(NOON)).sides
+    assert (loser.scenario, loser.priority, loser.reason, loser.won) == ("second-purchase", 50, "lost", True)
+    assert "“second-purchase” (priority 50)" in loser.said.en
+    assert shop.why("c1", NOON).sides == ()
+
+
+@pytest.mark.parametrize("who", EXPECTED)
+def test_what_would_have_to_change_is_said_for_every_reason_and_for_no_message(shop, who):
+    found = shop.why(who, NOON)
+    assert bool(found.changes) == (found.outcome != "send")
+    assert len(found.changes) >= len(found.reasons) * bool(found.changes)
+    assert not any("{" in each.fr + each.en or "?" in each.en for each in found.changes)
+
+
+def test_the_cap_says_from_when_on_there_is_room(shop):
+    [said] = shop.why("c12", NOON).changes
+    assert said.en == "to wait for March 5, 2026: there is room then", "the older of two counts for seven dates"

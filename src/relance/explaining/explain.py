@@ -9,11 +9,13 @@ from typing import Any
 from relance.customers.installation import Installation
 from relance.explaining.afterwards import next_of, sending_of
 from relance.explaining.case import Case, open_case
+from relance.explaining.changing import changes
 from relance.explaining.conditions import conditions_of, refusals
 from relance.explaining.explanation import Explanation
 from relance.explaining.headline import because, headline
 from relance.explaining.person import find_person
 from relance.explaining.said import NOTHING, Said, same
+from relance.explaining.sides import sides_of
 from relance.policy.reasons import readable
 
 _TITLE = Said("{who} · {what}, version {number} · au {at}", "{who} · {what}, version {number} · as of {at}")
@@ -55,7 +57,7 @@ def _explained(case: Case) -> Explanation:
     )
     first = reasons[0] if reasons and outcome in ("undecided", "not_due") else None
     reason = decision.get("reason") if case.decision else first
-    sending = sending_of(case)
+    sending, sides = sending_of(case), sides_of(case)
     arrival = case.arrival
     return Explanation(
         contact=case.person.own_id,
@@ -78,6 +80,8 @@ def _explained(case: Case) -> Explanation:
         sending=sending,
         notes=tuple(_notes(case)),
         earlier=tuple(_earlier(case)),
+        sides=sides,
+        changes=changes(case, outcome, reasons, conditions, sides),
     )
 
 

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from relance.base.clock import aware_utc
 from relance.explaining.said import Said
+
+if TYPE_CHECKING:
+    from relance.explaining.sides import Side
 
 Verdict = Literal["held", "refused", "not_asked"]
 
@@ -140,6 +143,8 @@ class Explanation:
     sending: Sending | None = None
     notes: tuple[Said, ...] = ()
     earlier: tuple[Said, ...] = ()
+    sides: tuple[Side, ...] = ()
+    changes: tuple[Said, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The published shape of `explain --json`: instants as ISO 8601 in UTC, words in both languages."""
@@ -156,6 +161,8 @@ class Explanation:
             "next": self.next.as_dict(),
             "notes": [each.as_dict() for each in self.notes],
             "earlier": [each.as_dict() for each in self.earlier],
+            "arbitration": [each.as_dict() for each in self.sides],
+            "changes": [each.as_dict() for each in self.changes],
         }
 
     def text(self, language: str) -> str:
@@ -167,6 +174,7 @@ _NOW = Said("Et maintenant ?", "And now?")
 _KNOWN_NOW = Said("su aujourd’hui", "known now")
 _NOTED = Said("noté à la décision", "noted by the decision")
 _EARLIER = Said("Avant cela", "Before that")
+_CHANGES = Said("Pour que ce soit oui, il faudrait", "For it to be yes, it would take")
 
 
 def _page(found: Explanation, language: str) -> Iterator[str]:
@@ -182,6 +190,13 @@ def _page(found: Explanation, language: str) -> Iterator[str]:
     if found.sending:
         yield found.sending.said.in_(language)
         yield from _rows(found.sending.evidence, language)
+    if found.sides:
+        yield from (f"  · {each.said.in_(language)}" for each in found.sides)
+        yield ""
+    if found.changes:
+        yield f"{_CHANGES.in_(language)}{_colon(language)}"
+        yield from (f"  · {each.in_(language)}" for each in found.changes)
+        yield ""
     yield f"{_NOW.in_(language)} {found.next.said.in_(language)}"
     if found.earlier:
         yield ""
