@@ -69,7 +69,7 @@ def test_history_comes_in_one_delivery_then_at_most_a_hundred_files(plan: DemoPl
     assert plan.history.history
     assert {file.name.split("-")[0] for file in plan.history.files} == {
         "membres", "consentements", "clubs", "librairies", "livres", "prix", "stock", "commandes", "paniers",
-        "remboursements", "envies", "recurrents",
+        "remboursements", "envies", "recurrents", "points", "avis",
     }  # fmt: skip
     assert sum(len(each.files) for each in plan.deliveries) <= 100
     assert not any(each.history for each in plan.deliveries)

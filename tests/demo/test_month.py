@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email import policy
 from email.parser import BytesParser
 from html import unescape
@@ -13,14 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from relance import flow
 from relance.base.errors import Refused
 from relance.base.home import Home
 from relance.channels.email.mailbox import mails
 from relance.customers.installation import Installation, open_installation
-from relance.demo.month import SCENARIOS, Month, live, make_files, make_home
+from relance.demo.month import SCENARIOS, Month, close_for_holidays, live, make_files, make_home
 from relance.demo.reacting import TRUTH
 from relance.explaining.explain import explain
 from relance.policy.equation import equations
+from relance.serving.health import looked_at
 from relance.tracking.absorb import absorb_reactions
 from relance.tracking.setup import tracker_of
 from tests.tracking.office import asked
@@ -98,6 +101,15 @@ def test_members_who_were_written_to_react_and_the_shop_tells_their_orders(
     written = place.engine.value("SELECT count(DISTINCT (scenario, contact)) FROM decisions WHERE outcome = 'send'")
     assert written == sum(each["written_to"] for each in truth.values())
     assert place.engine.value("SELECT count(*) FROM reactions WHERE kind = 'click' AND verdict = 'human'") > 0
+
+
+def test_after_the_month_the_shops_are_closed_and_no_feed_is_late(lived: tuple[Installation, Month]) -> None:
+    place, month = lived
+    last = month.turns[-1].at
+    close_for_holidays(place, last)
+    flow.run(place, last + timedelta(days=4))
+    feeds = [each for each in looked_at(place, last + timedelta(days=4), served=True) if each.what.startswith("feed")]
+    assert [each.colour for each in feeds] == ["green", "green"]
 
 
 def test_a_robot_that_walks_every_link_of_every_mail_changes_nothing_and_is_nobody(

@@ -69,7 +69,7 @@ def _let_in(home: Home, address: str) -> None:
 
 def _live(found: Home, contacts: int, seed: int, again: bool, json: bool) -> None:
     from relance.customers.installation import open_installation
-    from relance.demo.month import go_on, live, make_files, make_home
+    from relance.demo.month import close_for_holidays, go_on, live, make_files, make_home
 
     since = perf_counter()
     with progress("demo") as told:
@@ -82,6 +82,7 @@ def _live(found: Home, contacts: int, seed: int, again: bool, json: bool) -> Non
             month = live(place, plan, told)
             month.seconds = {"making up files": made, **month.seconds}
             _tell(place, month, perf_counter() - since, json)
+            close_for_holidays(place, month.turns[-1].at)
             go_on(found, month.turns[-1].at)
         finally:
             place.close()

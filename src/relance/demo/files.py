@@ -15,7 +15,8 @@ import pyarrow.csv as pacsv
 from relance.base.errors import BadDocument
 from relance.demo import exports, timetable
 from relance.demo.baskets import Baskets, fill_baskets
-from relance.demo.calendar import day_of, local
+from relance.demo.calendar import day_of, local, seconds_at
+from relance.demo.card import opinions_table, points_table
 from relance.demo.clubs import join_clubs
 from relance.demo.consents import Acts, ask_consents
 from relance.demo.people import People, gather_people
@@ -80,6 +81,7 @@ def write_files(
     _write_people(written, world)
     _write_shelves(written, world, rng)
     _write_wishes(written, world, rng)
+    _write_cards(written, world, rng)
     tell("orders", 0.6)
     _write_orders(written, world)
     tell("carts", 0.85)
@@ -143,6 +145,15 @@ def _write_wishes(folder: _Folder, world: World, rng: np.random.Generator) -> No
     for slot in range(1, len(feed.stamps)):
         said, cut = price_cuts(rng, world.shelves, world.wishes, cut, int(feed.seconds[slot]))
         folder.put(feed.name(slot), said, feed.arrives(slot))
+
+
+def _write_cards(folder: _Folder, world: World, rng: np.random.Generator) -> None:
+    """Points and opinions, once: what came of them since is not exported."""
+    people, shelves, bought = world.people, world.shelves, world.bought
+    feed, until = timetable.series("avis"), seconds_at(*timetable.HISTORY)
+    folder.put(feed.name(0), opinions_table(rng, people, shelves, bought, until), feed.arrives(0))
+    feed = timetable.series("points")
+    folder.put(feed.name(0), points_table(rng, people, bought), feed.arrives(0))
 
 
 def _write_orders(folder: _Folder, world: World) -> None:

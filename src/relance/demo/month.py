@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 
 from relance import flow
@@ -25,6 +25,8 @@ from relance.demo.plan import Delivery, DemoPlan, SwitchOn
 from relance.demo.reacting import EFFECTS, Readers, readers_of, write_truth
 from relance.demo.shelves import PRODUCTS
 from relance.ingest.delivery import deliver
+from relance.ingest.feeds import feed_complete
+from relance.ingest.mapping import load_feeds
 from relance.ingest.reports import ImportReport
 from relance.messages.publishing import library_text, publish_scenario
 from relance.messages.stopping import LedgerStops
@@ -35,6 +37,7 @@ Told = Callable[[str, int, int], None]  # what is being done, how many moments a
 
 MARK = "this-is-a-demo.txt"
 SCENARIOS = timetable.FIRST
+HOLIDAYS = timedelta(days=60)
 # The library speaks of feeds and segments by their usual names, the cooperative by its own.
 _OWN = {
     "feed: orders,": "feed: commandes,",
@@ -124,6 +127,14 @@ def go_on(home: Home, since: datetime) -> None:
     """From now on the clock of this home runs as the machine's does, and says now that it is this instant."""
     behind = SystemClock().now() - since
     home.clock_file.write_text(f"{behind.total_seconds()}\n", encoding="utf-8")
+
+
+def close_for_holidays(place: Installation, since: datetime) -> None:
+    """After the month nothing more happens in the shops, and their feeds say so: what is on goes on without files."""
+    with place.engine.transaction():
+        for feed in load_feeds(place.home.definitions, dict(place.tables)).values():
+            if feed.completes:
+                feed_complete(place.engine, feed.feed, since + HOLIDAYS, since + timedelta(minutes=1))
 
 
 def _receive(place: Installation, moment: Delivery) -> list[ImportReport]:

@@ -75,8 +75,9 @@ def gather(
     load_condition_moments(engine, view, moment, [*(each.version for each in running), *pinned])
     found = Gathered()
     for each in running:
-        found.too_old_to_see[each.version.name] = _enter(desk, each.version)
-        found.at_work[each.version.name, each.version.number] = _work_through(desk, each.version, coming=True)
+        name = each.version.name
+        entered, found.too_old_to_see[name] = _enter(desk, each.version)
+        found.at_work[name, each.version.number] = _work_through(desk, each.version, coming=entered)
     current = {(each.version.name, each.version.number) for each in running}
     for version in pinned:
         if (version.name, version.number) not in current:
@@ -101,12 +102,12 @@ def load_condition_moments(engine: Engine, view: View, moment: Moment, versions:
         load_cuts(engine, view, together, [(moment.turn, moment.turn)], exact=False)
 
 
-def _enter(desk: Desk, version: Version) -> int:
-    """Keeps who enters; answers how many occurrences due behind the window no turn has decided."""
+def _enter(desk: Desk, version: Version) -> tuple[bool, int]:
+    """Keeps who enters; answers whether anybody does, and how many due behind the window no turn has decided."""
     rule = version.name
     if not desk.keep("entering", (version.mark,), lambda: entering(version, desk.view, rule)):
-        return 0
-    return int(desk.engine.value(compiled(desk.engine, ("unseen",), _unseen)) or 0)
+        return False, 0
+    return True, int(desk.engine.value(compiled(desk.engine, ("unseen",), _unseen)) or 0)
 
 
 def _unseen() -> ir.Table:
