@@ -9,12 +9,20 @@ import numpy as np
 
 from relance.demo.calendar import HISTORY_ENDS, Whole, instant_at, seconds_at
 from relance.demo.plan import SwitchOn, turn_days
+from relance.messages.publishing import library
 
 EVENING, MORNING = time(18), time(8, 30)
 HISTORY = (HISTORY_ENDS, time(0))
 HISTORY_ARRIVES = instant_at(HISTORY_ENDS, time(7))
 FIRST = ("forgotten-cart", "second-purchase", "win-back")
-LATER = ("replenishment", "segment-move")
+LATER = tuple(
+    name
+    for name in (
+        "order-confirmation", "first-purchase", "review", "birthday", "replenishment", "segment-move",
+        "price-down", "back-in-stock", "points", "consent-lapse",
+    )
+    if name in library()
+)  # fmt: skip
 # The cooperative begins with three scenarios, sees how they do, and switches the others on a few days before the end.
 SWITCH_ONS = (
     SwitchOn(instant_at(HISTORY_ENDS + timedelta(days=1), time(8)), FIRST),

@@ -65,11 +65,16 @@ class Batch:
 
 def lay_out_batch(batch: Batch) -> None:
     """Fills the scratch tables that suppliers read. What is true at release counts, not what was planned."""
-    batch.engine.load("approved", APPROVED, batch.rows)
     now = naive_utc(max(row["at"] for row in batch.rows))
     clock = {"rule": RULE, "turn": now, "known": now, "decided_until": now, "fresh_since": now, "reentry_since": now}
     batch.engine.load("clocks", CLOCKS, [clock])
     batch.engine.load("zone_spans", ZONE_SPANS, zone_rows(batch.place.zone))
+    lay_out_rows(batch)
+
+
+def lay_out_rows(batch: Batch) -> None:
+    """The rows alone, where the clocks of the same instant are laid out already."""
+    batch.engine.load("approved", APPROVED, batch.rows)
     work = [{name: row.get(name) for name in WORK} for row in batch.rows]
     batch.engine.load("work", WORK, work)
 

@@ -20,7 +20,7 @@ from relance.customers.schema import HOUSE_TABLES
 from relance.engines.ledger import OutboxKey, Outgoing
 from relance.engines.texts import compiled
 from relance.messages.allowing import followed, following
-from relance.messages.contexts import Batch, consents, lay_out_batch, profiles
+from relance.messages.contexts import Batch, consents, lay_out_batch, lay_out_rows, profiles
 from relance.messages.documents import MessageDocument
 from relance.messages.following import FOLLOWED
 from relance.messages.publishing import MESSAGE
@@ -103,7 +103,7 @@ def _copy_all(place: Installation, rows: list[dict[str, Any]]) -> int:
 
 def _copy(batch: Batch, version: Version, step: str, told: _Told) -> int:
     place, rows = batch.place, batch.rows
-    lay_out_batch(batch)
+    lay_out_rows(batch)
     node = next(node for node in version.nodes if node.name == step)
     assert node.send is not None
     stored = place.ledger.document(MESSAGE, node.send.message, version.messages[node.send.message])
