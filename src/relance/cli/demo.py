@@ -144,7 +144,8 @@ def _tell_equations(balanced: list[Equation], month: Month) -> None:
     reasons = list(dict.fromkeys(reason for each in balanced for reason in each.refused))
     rows += [(f"= refused: {reason}", *(each.refused.get(reason, 0) for each in balanced)) for reason in reasons]
     rows.append(("+ held out", *(each.held_out for each in balanced)))
-    rows.append(("+ deferred", *(each.deferred for each in balanced)))
+    for part in ("deferred", "waiting", "ended"):
+        rows.append((f"+ {part}", *(getattr(each, part) for each in balanced)))
     for state in ("queued", "sent", "failed", "unknown", "cancelled"):
         rows.append((f"+ {state}", *(each.outbox[state] for each in balanced)))
     days = len(month.turns)
