@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -162,3 +163,20 @@ def _scalar(node: Any, line: int, source: str | None) -> Any:
     if kind == "float":
         return float(node.value)
     raise BadDocument(f"the mark “{node.tag}” is not allowed", source=source, line=line)
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML as a person writes it: a text of several lines stands as it is."""
+
+
+def _text_node(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text_node)
+
+
+def document_text(data: Mapping[str, Any]) -> str:
+    """YAML that reads back as the same data; JSON, which is YAML too, where its plain style would not."""
+    text = yaml.dump(dict(data), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return text if load_document(text).data == data else json.dumps(data, ensure_ascii=False, indent=2)

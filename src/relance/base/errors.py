@@ -20,15 +20,21 @@ class RelanceError(Exception):
 
 
 class BadDocument(RelanceError):
-    """A document says something we do not understand; names file and line where known."""
+    """A document says something we do not understand; names file and line where known.
+
+    part: the name of the part it speaks of, for whoever knows on which line that stands.
+    """
 
     exit_code = 2
 
-    def __init__(self, message: str, *, source: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, source: str | None = None, line: int | None = None, part: str | None = None
+    ) -> None:
         place = ":".join(str(part) for part in (source, line) if part is not None)
         super().__init__(f"{place}: {message}" if place else message)
         self.source = source
         self.line = line
+        self.part = part
 
 
 class BadFile(RelanceError):

@@ -3,63 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from relance.base.errors import NotFound, Refused
+from relance.cli import versions
 from relance.cli.opened import clock_at, opened, opened_ledger
 from relance.cli.options import AsOfOption, HomeOption, JsonOption
 from relance.cli.output import say, say_json, say_table
 
 if TYPE_CHECKING:
-    from relance.base.documents import Document
     from relance.customers.installation import Installation
     from relance.engines.ledger import Ledger, Switch
     from relance.scenarios.versions import Version
 
 group = typer.Typer(help="Scenarios: publish, switch, look.", no_args_is_help=True, rich_markup_mode=None)
 
+group.command("apply")(versions.apply)
+group.command("undo")(versions.undo)
+group.command("diff")(versions.diff)
+group.command("export")(versions.export)
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a scenario.")]
-
-
-@group.command("apply")
-def apply(
-    documents: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Documents, or names of scenarios of the library.")
-    ],
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the documents are right.")] = False,
-    as_of: AsOfOption = None,
-    home: HomeOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Publish scenarios with the messages they name; the same document makes no new version."""
-    said: list[dict[str, Any]] = []
-    with opened(home) as place:
-        from relance.messages.publishing import check_scenario, publish_scenario
-
-        at = clock_at(as_of, place.zone, place.clock).now()
-        for document in [_document(name) for name in documents]:
-            if check:
-                said.append({"id": check_scenario(place, document).name, "version": None})
-                continue
-            before = _latest(place.ledger, str(document.data.get("scenario")))
-            version = publish_scenario(place, document, at)
-            said.append({"id": version.name, "version": version.number, "new": version.number != before})
-    if json:
-        say_json({"scenarios": said})
-        return
-    for one in said:
-        say(_published(one))
-
-
-def _published(one: dict[str, Any]) -> str:
-    if one["version"] is None:
-        return f"{one['id']}: the document is right"
-    if one["new"]:
-        return f"{one['id']}: published as version {one['version']}; to start it: relance scenario on {one['id']}"
-    return f"{one['id']}: nothing has changed, it is version {one['version']}"
 
 
 def _latest(ledger: Ledger, name: str) -> int | None:
@@ -67,15 +33,6 @@ def _latest(ledger: Ledger, name: str) -> int | None:
         return ledger.document("scenario", name).version
     except NotFound:
         return None
-
-
-def _document(name: str) -> Document:
-    """A file, or a scenario of the library where there is no such file."""
-    from relance.base.documents import load_document
-    from relance.messages.publishing import library_document
-
-    path = Path(name)
-    return load_document(path) if path.exists() or path.suffix else library_document(name)
 
 
 @group.command("on")
@@ -172,12 +129,14 @@ def show(
 
     import yaml
 
+    from relance.scenarios.changes import as_read_aloud
+
     with opened_ledger(home) as ledger:
         _refuse_unpublished(ledger, name)
         document = ledger.document("scenario", name, version)
         listed = _listed(ledger, name, document.version)
     body = loads(document.body)
-    body["scenario"] = _as_read_aloud(body["scenario"])
+    body["scenario"] = as_read_aloud(body["scenario"])
     if json:
         published = {"published_at": document.published_at.isoformat(), "messages": body["messages"]}
         say_json({**listed, **published, "scenario": body["scenario"]})
@@ -186,13 +145,6 @@ def show(
     messages = ", ".join(f"{each} (version {number})" for each, number in body["messages"].items())
     say(f"# {name}, version {document.version}, {running}; messages: {messages}")
     say(yaml.safe_dump(body["scenario"], allow_unicode=True, sort_keys=False, width=100).rstrip())
-
-
-def _as_read_aloud(data: dict[str, Any]) -> dict[str, Any]:
-    """The parts in the order in which a scenario is told: who, when, why not, what."""
-    from relance.scenarios.documents import Scenario
-
-    return {name: data[name] for name in Scenario.model_fields if name in data}
 
 
 @group.command("library")

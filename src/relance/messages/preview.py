@@ -51,7 +51,7 @@ def message_document(place: Installation, name: str) -> tuple[MessageDocument, s
     """The message as it would be published now, its text and where that lies. NotFound names those that exist."""
     if name not in message_names(place):
         raise NotFound(f"there is no message “{name}”; there are {', '.join(message_names(place))}")
-    text, source = message_text(_folder(place), name, Document(None, name, {}))
+    text, source = message_text([_folder(place)], name, Document(None, name, {}))
     return load_message(text, source), text, source
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,7 @@ from relance.scenarios.candidates import conditions_of
 from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.lines import keep_lines
 from relance.scenarios.own_stops import own_reasons
+from relance.scenarios.places import step_called, step_sending
 from relance.scenarios.program import compile_steps
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.steps import every_step
@@ -58,7 +60,7 @@ def check_scenario(place: Installation, document: Document) -> Version:
     try:
         version = Version(scenario, 0, compile_steps(scenario))
     except BadDocument as error:
-        raise document.error(str(error), ("steps",)) from None
+        raise document.error(str(error), step_called(scenario, error.part)) from None
     view = View(place.tables)
     _check_queries(version, view, place, document)
     _check_sender(scenario, place, document)
@@ -66,10 +68,14 @@ def check_scenario(place: Installation, document: Document) -> Version:
     return version
 
 
-def publish_scenario(place: Installation, document: Document, at: datetime) -> Version:
-    """Publishes the scenario and its messages together; the same documents make no new version."""
+def publish_scenario(place: Installation, document: Document, at: datetime, beside: Path | None = None) -> Version:
+    """Publishes the scenario and its messages together; the same documents make no new version.
+
+    beside: a folder of messages that is looked into before the home's own.
+    """
     version = check_scenario(place, document)
-    bodies = {name: _message_body(place, name, version.scenario, document) for name in _message_names(version)}
+    folders = [*([beside] if beside else []), place.home.definitions / "messages"]
+    bodies = {name: _message_body(folders, name, version.scenario, document) for name in _message_names(version)}
     with place.ledger.transaction():
         pinned = {name: place.ledger.publish(MESSAGE, name, body, at) for name, body in bodies.items()}
         number = place.ledger.publish(KIND, version.name, body_of(document.data, pinned), at)
@@ -144,9 +150,9 @@ def _message_names(version: Version) -> list[str]:
     return sorted({node.send.message for node in version.nodes if node.send})
 
 
-def _message_body(place: Installation, name: str, scenario: Scenario, document: Document) -> str:
+def _message_body(folders: Sequence[Path], name: str, scenario: Scenario, document: Document) -> str:
     """The checked text of a message: the retailer's own where there is one, else the one that comes with us."""
-    text, source = message_text(place.home.definitions / "messages", name, document)
+    text, source = message_text(folders, name, document, step_sending(scenario, name))
     message = load_message(text, source)
     if message.purpose != scenario.purpose:
         both = f"the scenario is {scenario.purpose} and its message “{name}” is {message.purpose}"
@@ -154,15 +160,20 @@ def _message_body(place: Installation, name: str, scenario: Scenario, document: 
     compile_text(text, source)
     refused = [finding for finding in lint(message) if finding.refuses]
     if refused:
-        raise BadDocument(refused[0].sentence, source=source)
+        said = load_document(text, source)
+        raise said.error(refused[0].sentence, (refused[0].language or "message",))
     return canonical_body(message)
 
 
-def message_text(folder: Path, name: str, document: Document) -> tuple[str, str]:
-    """The text of a message document and where it lies."""
-    own = folder / f"{name}.yaml"
-    if own.exists():
-        return own.read_text(encoding="utf-8"), str(own)
+def message_text(
+    folders: Sequence[Path], name: str, document: Document, named_at: tuple[str | int, ...] = ()
+) -> tuple[str, str]:
+    """The text of a message document and where it lies, in the first folder that has it."""
+    for folder in folders:
+        own = folder / f"{name}.yaml"
+        if own.exists():
+            return own.read_text(encoding="utf-8"), str(own)
     if name in SHIPPED:
         return shipped_text(name), f"messages/library/{name}.yaml"
-    raise document.error(f"there is no message “{name}”; write {own}", ("steps",))
+    wanted = folders[-1] / f"{name}.yaml"
+    raise document.error(f"there is no message “{name}”; write {wanted}", named_at)

@@ -10,11 +10,13 @@ from typing import Any
 
 import yaml
 
+from relance.base.documents import document_text
 from relance.scenarios.documents import Scenario
 from relance.scenarios.program import END, Node
 from relance.scenarios.versions import Version
 
 MOST_LINES = 400
+_LONG = 200
 _ABSENT = object()
 
 
@@ -47,7 +49,7 @@ class Changes:
             if node.name in self.steps:
                 return False
             seen.add(at)
-            ahead += [node.next, *(target for _, target in node.arms)]
+            ahead += [node.next, *(way.node for way in node.ways), *(target for _, target in node.arms)]
         return True
 
     def _differs(self, node: Node) -> bool:
@@ -60,9 +62,9 @@ def _said(version: Version, node: Node) -> tuple[Any, ...]:
     names = {END: "", **{each.number: each.name for each in version.nodes}}
     arms = [(condition, names[target]) for condition, target in node.arms]
     pinned = version.messages.get(node.send.message) if node.send else None
-    after = "" if version.nodes[node.number].next == END else names[node.next]
-    own = {name: value for name, value in vars(node).items() if name not in ("number", "next", "arms")}
-    return (own, arms, after, pinned)
+    ways = [(way.name, names[way.node], way.weight) for way in node.ways]
+    own = {name: value for name, value in vars(node).items() if name not in ("number", "next", "arms", "ways")}
+    return (own, arms, ways, names[node.next], pinned)
 
 
 def told(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -78,11 +80,11 @@ def unified(old: Mapping[str, Any], new: Mapping[str, Any], before: str, after: 
 
 def as_read_aloud(data: Mapping[str, Any]) -> dict[str, Any]:
     """The parts in the order in which a scenario is told: who, when, why not, what."""
-    return {name: data[name] for name in Scenario.model_fields if name in data}
+    return {name: data[name] for name in [*(each for each in Scenario.model_fields if each in data), *data]}
 
 
 def _lines(data: Mapping[str, Any]) -> list[str]:
-    return yaml.safe_dump(as_read_aloud(data), allow_unicode=True, sort_keys=False, width=100).splitlines()
+    return document_text(as_read_aloud(data)).splitlines() if data else []
 
 
 def _told(old: Any, new: Any, place: tuple[str, ...]) -> Iterator[str]:
@@ -100,6 +102,8 @@ def _told(old: Any, new: Any, place: tuple[str, ...]) -> Iterator[str]:
         yield f"{name} is new: {_short(new)}"
     elif new is _ABSENT:
         yield f"{name} is gone: {_short(old)}"
+    elif _is_long(old) or _is_long(new):
+        yield f"{name} differs, line by line"
     else:
         yield f"{name}: {_short(old)} becomes {_short(new)}"
 
@@ -115,6 +119,10 @@ def _steps(old: list[Any], new: list[Any], place: tuple[str, ...]) -> Iterator[s
         elif kind != "equal":
             yield from (f"{name}, step {at + 1} is gone: {before[at]}" for at in range(left, left_end))
             yield from (f"{name}, step {at + 1} is new: {after[at]}" for at in range(right, right_end))
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, str) and (len(value) > _LONG or "\n" in value.strip())
 
 
 def _short(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from relance.base.errors import BadDocument
 from relance.base.spans import Span
@@ -77,6 +77,14 @@ class Scenario(Part):
     on_lose: Literal["drop", "wait"] = "drop"
     steps: tuple[Step, ...] = Field(min_length=1)
     goal: Goal | None = None
+
+    @field_validator("title", "about")
+    @classmethod
+    def _both(cls, said: dict[str, str]) -> dict[str, str]:
+        missing = [language for language in ("fr", "en") if said and language not in said]
+        if missing:
+            raise ValueError(f"is not written in “{missing[0]}” yet")
+        return said
 
     @model_validator(mode="after")
     def _slot(self) -> Scenario:

@@ -12,12 +12,14 @@ from typing import Any
 
 import ibis
 
+from relance.audiences.segments import load_segments
 from relance.base.errors import Refused
 from relance.customers.installation import Installation
 from relance.customers.relations import scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.engines.ledger import LEFT, Switch
 from relance.engines.texts import compiled
+from relance.scenarios.handing import check_hand_overs
 from relance.scenarios.running import last_turn
 from relance.scenarios.under_way import (
     FOREVER,
@@ -61,6 +63,7 @@ def edit(place: Installation, new: Version, live: str, at: datetime) -> Choice:
     last = last_turn(place.engine, before=None)
     if last and at < last:
         raise Refused(f"a turn at {last:%Y-%m-%d %H:%M} UTC has been run; time does not go back to {at}")
+    check_hand_overs(place.ledger, new, at, load_segments(place.home.definitions / "segments"))
     with place.turn_lock():
         known = choices(place, new, at)
         chosen = known.choice(live)

@@ -102,9 +102,9 @@ def _names(steps: Sequence[Step]) -> dict[int, str]:
     for _, step in every_step(steps):
         name = step.name or _default_name(step, set(names.values()))
         if name == "holdout":
-            raise BadDocument("no step may be called “holdout”: that name belongs to the control group")
+            raise BadDocument("no step may be called “holdout”: that name belongs to the control group", part=name)
         if name in names.values():
-            raise BadDocument(f"two steps are called “{name}”; every step needs a name of its own")
+            raise BadDocument(f"two steps are called “{name}”; every step needs a name of its own", part=name)
         names[id(step)] = name
     return names
 
@@ -119,7 +119,7 @@ def _add(step: Step, following: str, sheet: _Sheet) -> str:
     name = sheet.names[id(step)]
     if step.go_to:
         if step.go_to not in sheet.names.values():
-            raise BadDocument(f"step “{name}” goes to “{step.go_to}”, and there is no such step")
+            raise BadDocument(f"step “{name}” goes to “{step.go_to}”, and there is no such step", part=step.go_to)
         return step.go_to
     sheet.drafts[name] = _draft(step, name, following, sheet)
     return name
@@ -146,9 +146,9 @@ def _draft(step: Step, name: str, following: str, sheet: _Sheet) -> _Draft:
 def _arms(name: str, arms: Sequence[Arm], following: str, sheet: _Sheet) -> tuple[_Exit, ...]:
     for arm in arms[:-1]:
         if arm.when is None or arm.otherwise is not None:
-            raise BadDocument(f"branch “{name}”: every arm but the last has “if” and “then”")
+            raise BadDocument(f"branch “{name}”: every arm but the last has “if” and “then”", part=name)
     if not arms or arms[-1].otherwise is None or arms[-1].when is not None:
-        raise BadDocument(f"branch “{name}”: the last arm must be “else”")
+        raise BadDocument(f"branch “{name}”: the last arm must be “else”", part=name)
     named = ((str(place) if arm.when is not None else ELSE, arm) for place, arm in enumerate(arms, start=1))
     return tuple(_Exit(way, sheet.link(steps_of(arm), following), when=arm.when) for way, arm in named)
 
@@ -156,7 +156,7 @@ def _arms(name: str, arms: Sequence[Arm], following: str, sheet: _Sheet) -> tupl
 def _shares(name: str, step: Step, following: str, sheet: _Sheet) -> tuple[_Exit, ...]:
     shares = step.split or ()
     if len({share.name for share in shares}) < len(shares):
-        raise BadDocument(f"split “{name}”: two ways have the same name; every way needs a name of its own")
+        raise BadDocument(f"split “{name}”: two ways have the same name; every way needs a name of its own", part=name)
     return tuple(_Exit(share.name, sheet.link(share.then, following), share.weight) for share in shares)
 
 
@@ -169,7 +169,7 @@ def _in_order(first: str, drafts: Mapping[str, _Draft]) -> list[str]:
             return
         if name in open_:
             loop = " → ".join([*open_[open_.index(name) :], name])
-            raise BadDocument(f"the steps go round in a circle: {loop}")
+            raise BadDocument(f"the steps go round in a circle: {loop}", part=name)
         open_.append(name)
         for follower in reversed(drafts[name].followers()):
             visit(follower)

@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from relance.audiences.evidence import evidence, table_of
 from relance.audiences.probes import PROBES
 from relance.customers.relations import house_relation, scratch
+from relance.engines.ledger import WITHDRAWN
 from relance.scenarios.arrivals import WORK, latest_journeys, numbered, same_journey
 from relance.scenarios.assess import ASSESSED, observed, probe_rows, with_repurchase
 from relance.scenarios.awaiting import events_known
@@ -95,10 +96,16 @@ def _through(version: Version, node: Node, desk: Desk) -> ir.Table:
 def _not_sent(version: Version) -> ir.Table:
     """contact, visitor, occurrence, lost: journeys of which a message was decided that did not leave."""
     clock = clock_of(version.name, "turn", "decided_until")
-    states = house_relation("message_states")
-    states = states.filter(states["scenario"] == version.name, states["state"].isin(_NOT_LEFT))
-    states = states.select("message_key", "reason", state_at="at")
-    states = states.join(clock, states["state_at"] <= clock["turn"])
+    every = house_relation("message_states")
+    every = every.filter(every["scenario"] == version.name)
+    every = every.join(clock, every["at"] <= clock["turn"])
+    # what an undone edit stopped waits again, and what it took back was never decided
+    over = every.filter(every["state"].isin(_NOT_LEFT), every["reason"].fill_null("") != WITHDRAWN)
+    last = every.semi_join(over, "message_key")
+    last = last.group_by("message_key").agg(
+        state=last["state"].argmax(last["seq"]), reason=last["reason"].argmax(last["seq"])
+    )
+    states = last.filter(last["state"].isin(_NOT_LEFT)).select("message_key", "reason").cross_join(clock)
     made = house_relation("decisions")
     made = made.filter(made["scenario"] == version.name, made["outcome"] == "send")
     made = made.select("contact", "visitor", "occurrence", "message_key", "at")

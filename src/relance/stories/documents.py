@@ -69,10 +69,14 @@ class Asked(_Part):
 
 
 class Applied(_Part):
-    """A scenario published (and switched on, if it was not) in the middle of a story."""
+    """A new version of a scenario, put in force in the middle of a story, and how many it should move, stop…"""
 
     scenario: str | dict[str, Any]
-    live: str | None = None
+    live: str = "finish"
+    moved: int | None = None
+    finish: int | None = None
+    stopped: int | None = None
+    cancelled: int | None = None
 
 
 class Moment(_Part):

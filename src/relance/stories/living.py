@@ -16,7 +16,11 @@ from relance.explaining.explain import explain
 from relance.explaining.explanation import Explanation
 from relance.flow import run
 from relance.ingest.feeds import feed_complete
+from relance.messages.publishing import publish_scenario
 from relance.policy.report import TurnReport
+from relance.scenarios.editing import edit, undo
+from relance.scenarios.running import running_scenarios, stored_version
+from relance.scenarios.switching import switch_off, switch_on
 from relance.stories import comparing
 from relance.stories.documents import Asked, Moment, Tale
 from relance.stories.seen import Decided, decided_at, letters, states
@@ -83,6 +87,7 @@ def _moment(world: World, number: int, moment: Moment) -> Iterator[Difference]:
         if moment.add:
             world.add(number, at)
         scene.declare()
+        yield from scene.change()
         if moment.kind == "turn":
             yield from scene.turn()
         elif moment.kind == "send":
@@ -118,6 +123,22 @@ class Scene:
         if not story.says_what_is_complete and self.moment.kind == "turn":
             for feed in self.world.feeds:
                 feed_complete(engine, feed, self.at, self.at)
+
+    def change(self) -> Iterator[Difference]:
+        """Scenarios that are switched, edited, or brought back."""
+        place, moment = self.world.place, self.moment
+        for name in moment.off or ():
+            running = running_scenarios(place.ledger, self.at, [name])
+            switch_off(place, name, running[0].version.number, self.at)
+        for name in moment.on or ():
+            switch_on(place, stored_version(place.ledger, name), self.at)
+        if moment.apply is not None:
+            version = publish_scenario(place, self.world.bench.scenario(moment.apply.scenario), self.at)
+            done = edit(place, version, moment.apply.live, self.at)
+            wanted = moment.apply.model_dump(exclude={"scenario", "live"}, exclude_none=True)
+            yield from self._told("apply", comparing.numbers(wanted, vars(done)))
+        if moment.undo is not None:
+            undo(place, moment.undo, self.at)
 
     def turn(self) -> Iterator[Difference]:
         """A turn, and what it should have decided."""

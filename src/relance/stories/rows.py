@@ -240,7 +240,7 @@ def _line(order: Mapping[str, Any], said: Mapping[str, Any], number: int, curren
 def _item(cart: Mapping[str, Any], said: Mapping[str, Any], number: int) -> dict[str, Any]:
     own = {"added_at" if name == "at" else name: value for name, value in said.items()}
     added = {"added_at": cart["touched_at"]} if "touched_at" in cart else {}
-    of = {"cart": cart["cart"], "line": f"{cart['cart']}/{own.get('product', number)}", "quantity": 1}
+    of = {"cart": cart["cart"], "line": f"{cart['cart']}/{number:03}", "quantity": 1}
     return {**of, **({"contact": cart["contact"]} if "contact" in cart else {}), **added, **own}
 
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from relance.base.documents import Document
 from relance.base.errors import BadDocument
 from relance.base.home import Home
 from relance.base.ids import digest
@@ -54,7 +53,7 @@ class Workshop:
         shutil.copytree(self._published(bench), home.path)
         place = _opened(home, bench.settings)
         try:
-            yield World(place, tale, bench.scenarios)
+            yield World(place, tale, bench)
         finally:
             place.ledger.close()
             place.engine.close()
@@ -99,7 +98,7 @@ class World:
 
     place: Installation
     tale: Tale
-    scenarios: list[Document]
+    bench: Bench
     pen: Pen = field(init=False)
     later: list[dict[str, list[Said]]] = field(default_factory=list)  # what each moment adds
     names: list[str] = field(default_factory=list)  # of the scenarios that are on
@@ -158,7 +157,7 @@ class World:
     def _switch_on(self, begun: datetime | None, first: datetime) -> None:
         story = self.tale.story
         usual = min(begun, first) if begun else first - _DAY
-        for document in self.scenarios:
+        for document in self.bench.scenarios:
             version = stored_version(self.place.ledger, str(document.data.get("scenario")))
             since = story.on.get(version.name) if isinstance(story.on, dict) else story.on
             switch_on(self.place, version, self.instant(since, "on") if since else usual)

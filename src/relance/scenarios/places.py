@@ -1,0 +1,22 @@
+"""A scenario and the name of a step or message come in; the place at which its document says that goes out."""
+
+from __future__ import annotations
+
+from relance.scenarios.documents import Scenario
+from relance.scenarios.steps import every_step
+
+Place = tuple[str | int, ...]
+
+
+def step_called(scenario: Scenario, name: str | None) -> Place:
+    """The last step of that name, or that goes there; `steps` where there is none."""
+    found = [
+        place for place, step in every_step(scenario.steps) if name is not None and name in (step.name, step.go_to)
+    ]
+    return tuple(found[-1]) if found else ("steps",)
+
+
+def step_sending(scenario: Scenario, message: str) -> Place:
+    """The first step that sends this message."""
+    found = [place for place, step in every_step(scenario.steps) if step.send and step.send.message == message]
+    return (*found[0], "send") if found else ("steps",)
