@@ -15,6 +15,7 @@ from relance.audiences.criteria import (
     Amount,
     Attribute,
     Average,
+    Behind,
     Count,
     Criteria,
     Extreme,
@@ -252,6 +253,9 @@ def _extreme(node: Extreme, asked: Scope) -> Answer:
 
 
 def _when(seen: Seen, probes: ir.Table, operator: str, written: Any) -> ir.BooleanValue:
+    if operator == "after":
+        fact = probes["fact_at_"] if seen.type == "instant" else probes["fact_at_"].date()
+        return (seen.value > fact).fill_null(False)
     if operator not in ("older_than", "within"):
         return holds(seen, operator, written)
     span = parse_span(written)
@@ -269,6 +273,20 @@ def _holds(node: Holds, asked: Scope) -> Answer:
     rows = lines_held(node, asked)
     found = rows.group_by("probe_").agg(a=rows.count(), b=_nothing())
     return Answer(found, lambda probes, a, b: (a.fill_null(0), a.fill_null(0) > 0))
+
+
+def behind_rows(node: Behind, asked: Scope) -> ir.Table:
+    """The row behind the probe, where the condition holds for it."""
+    rows = matching(asked, node.fact, node.where)
+    key = ibis.literal("/").join([rows[name].cast("string") for name in asked.view.table(node.fact).key])
+    found: ir.Table = rows.filter(key == rows["subject_"])
+    return found
+
+
+def _behind(node: Behind, asked: Scope) -> Answer:
+    rows = behind_rows(node, asked)
+    found = rows.group_by("probe_").agg(a=rows.count(), b=_nothing())
+    return Answer(found, lambda probes, a, b: (a.fill_null(0) > 0, a.fill_null(0) > 0))
 
 
 def _described(rows: ir.Table, wanted: dict[str, Any], asked: Scope, lines: Table) -> ir.Table:
@@ -327,6 +345,7 @@ _ANSWERS: dict[type, Callable[[Any, Scope], Answer]] = {
     Amount: _amount,
     Extreme: _extreme,
     Holds: _holds,
+    Behind: _behind,
     InSegment: _segment,
     InRfm: _rfm,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError, model_validator
 
@@ -129,11 +129,15 @@ class Average(Amount):
 
 
 class Extreme(Comparing):
-    """What first and last share. `older_than: 90d`: at or before then; `within: 90d`: after then."""
+    """What first and last share. `older_than: 90d`: at or before then; `within: 90d`: after then.
+
+    `after: fact`: after the instant of the fact behind.
+    """
 
     OPERATORS: ClassVar[Mapping[str, str]] = {
         "older_than": "older_than",
         "within": "within",
+        "after": "after",
         "is_": "is",
         "above": "above",
         "below": "below",
@@ -144,6 +148,7 @@ class Extreme(Comparing):
     where: RowCriteria | None = None
     older_than: Length = Field(default="")
     within: SomeTime = Field(default="")
+    after: Literal["fact"] = Field(default="fact")
     is_: Value = Field(default=UNSET, alias="is")
     above: Value = Field(default=UNSET)
     below: Value = Field(default=UNSET)
@@ -176,6 +181,13 @@ class Holds(Node):
     holds: Annotated[dict[TableName, Value | Values], Field(min_length=1, max_length=20)]
     where: RowCriteria | None = None
     window: Window | None = None
+
+
+class Behind(Node):
+    """`{fact: orders, where: {column: valid, is: false}}`: the row behind the occurrence, as it is known now."""
+
+    fact: TableName
+    where: RowCriteria
 
 
 class InSegment(Node):
@@ -218,6 +230,7 @@ Criteria: TypeAlias = Annotated[
     | Annotated[First, Tag("<first>")]
     | Annotated[Last, Tag("<last>")]
     | Annotated[Holds, Tag("<holds>")]
+    | Annotated[Behind, Tag("<fact>")]
     | Annotated[InSegment, Tag("<segment>")]
     | Annotated[InRfm, Tag("<rfm>")],
     Discriminator(_kind),
@@ -237,6 +250,7 @@ NODES: dict[str, type[Node]] = {
     "first": First,
     "last": Last,
     "holds": Holds,
+    "fact": Behind,
     "segment": InSegment,
     "rfm": InRfm,
 }

@@ -8,10 +8,11 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from relance.audiences.answers import Leaf, amounts, attribute_rows, lines_held, member_rows, target_of
+from relance.audiences.answers import Leaf, amounts, attribute_rows, behind_rows, lines_held, member_rows, target_of
 from relance.audiences.criteria import (
     Amount,
     Attribute,
+    Behind,
     Count,
     Criteria,
     Extreme,
@@ -61,6 +62,8 @@ def table_of(node: Criteria) -> str:
         return node.target.partition(".")[0]
     if isinstance(node, Holds):
         return "order_lines"
+    if isinstance(node, Behind):
+        return node.fact
     return "segment_members" if isinstance(node, InSegment) else "orders"
 
 
@@ -129,6 +132,11 @@ def _holds(node: Holds, asked: Scope) -> ir.Table:
     return _shown(rows, asked.view.table("order_lines"), rows["product"], _age(rows["placed_at"]))
 
 
+def _behind(node: Behind, asked: Scope) -> ir.Table:
+    table, rows = asked.view.table(node.fact), behind_rows(node, asked)
+    return _shown(rows, table, None, _age(rows[table.happened or "known_at"]))
+
+
 def _segment(node: InSegment, asked: Scope) -> ir.Table:
     rows = member_rows(node, asked)
     return rows.select(
@@ -153,6 +161,7 @@ _ROWS: dict[type, Callable[[Any, Scope], ir.Table]] = {
     Amount: _amount,
     Extreme: _extreme,
     Holds: _holds,
+    Behind: _behind,
     InSegment: _segment,
     InRfm: _rfm,
 }

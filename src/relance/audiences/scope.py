@@ -23,6 +23,7 @@ PROBES: Mapping[str, str] = {
     "known": "instant",
     "fact_at": "instant",
     "fact_day": "instant",
+    "subject": "text",  # the key of the row behind, where there is one
 }
 # as_of minus so many local days, as an instant and as a local date; `scratch` table MOMENTS.
 MOMENTS = "moments"
@@ -99,6 +100,7 @@ def everyone(view: View) -> ir.Table:
         known=known["known"],
         fact_at=nothing,
         fact_day=nothing,
+        subject=ibis.null("string"),
     )
 
 

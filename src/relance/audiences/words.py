@@ -12,6 +12,7 @@ from relance.audiences.conditions import ColumnTest, RowCriteria, Window, parts_
 from relance.audiences.criteria import (
     Amount,
     Attribute,
+    Behind,
     Count,
     Criteria,
     Extreme,
@@ -41,6 +42,8 @@ NOUNS: Mapping[str, Noun] = {
     "refunds": Noun("refund", "refunds", "remboursement", "remboursements"),
     "carts": Noun("cart", "carts", "panier", "paniers"),
     "cart_lines": Noun("cart item", "cart items", "article au panier", "articles au panier"),
+    "complaints": Noun("complaint", "complaints", "réclamation", "réclamations", True),
+    "consent_acts": Noun("act of consent", "acts of consent", "accord", "accords"),
     "reviews": Noun("review", "reviews", "avis", "avis"),
     "subscriptions": Noun("subscription", "subscriptions", "abonnement", "abonnements"),
     "site_visits": Noun("page seen", "pages seen", "page vue", "pages vues", True),
@@ -134,7 +137,9 @@ def _extreme(node: Extreme, pick: int) -> str:
     named = "" if known is not None and known.happened == column else f" ({column})"
     tests = []
     for operator, written in node.comparisons:
-        if operator in ("older_than", "within"):
+        if operator == "after":
+            tests.append(("is after that one", "vient après celle-là" if feminine else "vient après celui-là")[pick])
+        elif operator in ("older_than", "within"):
             ago = (("at least {} ago", "il y a au moins {}"), ("in the last {}", "il y a moins de {}"))
             tests.append(ago[operator == "within"][pick].format(_length(written, pick)))
         else:
@@ -160,6 +165,12 @@ def _holds(node: Holds, pick: int) -> str:
     wanted = ", ".join(f"{name} {_written(value, pick)}" for name, value in node.holds.items())
     said = f"{('Ordered a product:', 'A commandé un produit :')[pick]} {wanted}"
     return said + _where(node.where, pick) + _window(node.window, pick)
+
+
+def _behind(node: Behind, pick: int) -> str:
+    noun = NOUNS.get(node.fact) or _unnamed(node.fact)
+    this = ("This {}", "Cette {}" if noun.feminine else "Ce {}")[pick]
+    return this.format((noun.en, noun.fr)[pick]) + _where(node.where, pick)
 
 
 def _segment(node: InSegment, pick: int) -> str:
@@ -256,6 +267,7 @@ _SENTENCES: dict[type, Callable[[Any, int], str]] = {
     Amount: _amount,
     Extreme: _extreme,
     Holds: _holds,
+    Behind: _behind,
     InSegment: _segment,
     InRfm: _rfm,
 }

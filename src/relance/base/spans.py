@@ -4,33 +4,42 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from relance.base.errors import BadDocument
-from relance.base.zones import plus_days
+from relance.base.zones import local_day, plus_days, to_instant
 
+SAME_DAY = "same_day"
+_TICK = timedelta(microseconds=1)
 _SHORT = re.compile(r"^(\d{1,5})\s*(min|h|d|w)$")
 _ISO = re.compile(r"^P(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,5})M)?)?$")
 
 
 @dataclass(frozen=True)
 class Span:
-    """So many local calendar days and so much elapsed time; one of the two is zero."""
+    """So many local calendar days and so much elapsed time; one of the two is zero. Or the rest of the local date."""
 
     days: int = 0
     elapsed: timedelta = timedelta()
+    same_day: bool = False
 
     def after(self, instant: datetime, zone: str) -> datetime:
         """The instant this much later; days are counted on the zone's calendar."""
+        if self.same_day:
+            return to_instant(local_day(instant, zone) + timedelta(days=1), time(0, 0), zone) - _TICK
         later = plus_days(instant, self.days, zone) if self.days else instant
         return later + self.elapsed
 
     def before(self, instant: datetime, zone: str) -> datetime:
         """The instant this much earlier."""
+        if self.same_day:
+            return to_instant(local_day(instant, zone), time(0, 0), zone)
         earlier = plus_days(instant, -self.days, zone) if self.days else instant
         return earlier - self.elapsed
 
     def __str__(self) -> str:
+        if self.same_day:
+            return SAME_DAY
         if self.days or not self.elapsed:
             return f"{self.days}d"
         minutes = int(self.elapsed.total_seconds()) // 60

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
-from relance.engines.ledger import Denial, HandOverFacts, Outgoing, StopFact
+from relance.engines.ledger import UNTIL, Denial, HandOverFacts, Outgoing, StopFact
 
 DEFAULT_STOPS: dict[str, dict[str, str]] = {"marketing": {"ordered": "ordered"}}
 
@@ -41,6 +41,14 @@ def _stopped(row: Outgoing, stops: tuple[StopFact, ...]) -> str | None:
     return None
 
 
+def _lapsed(row: Outgoing, now: datetime) -> str | None:
+    """Why time alone has ended the right to write, where it has."""
+    for kind, reason in (row.stops or {}).items():
+        if kind.startswith(UNTIL) and now >= datetime.fromisoformat(kind.removeprefix(UNTIL)):
+            return reason
+    return None
+
+
 def _gone(row: Outgoing, stops: tuple[StopFact, ...]) -> set[str]:
     """Products that may no longer be shown: bought by this contact, or out of stock at last word."""
     gone: set[str] = set()
@@ -67,13 +75,15 @@ def _healed(row: Outgoing, stops: tuple[StopFact, ...]) -> Mapping[str, Any] | N
 def judge(row: Outgoing, facts: HandOverFacts, now: datetime, left: set[tuple[str, str, str, date]]) -> Verdict:
     """The last word on one row; `left` holds what already left today, this batch included.
 
-    Reasons in the order of the gate: too_late, consent_refused, suppressed, the stop's own, nothing_left,
+    Reasons in the order of the gate: too_late, consent_refused, no_basis, suppressed, the stop's own, nothing_left,
     same_address. A transactional message heeds neither the global opt-out nor same_address.
     """
     if row.fresh_until is not None and now > row.fresh_until:
         return Verdict("refused", "too_late", {})
     if any(_denies(denial, row) for denial in facts.denials):
         return Verdict("refused", "consent_refused", {})
+    if reason := _lapsed(row, now):
+        return Verdict("refused", reason, {})
     if row.address_hash in facts.suppressed:
         return Verdict("refused", "suppressed", {})
     if reason := _stopped(row, facts.stops):

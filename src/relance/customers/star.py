@@ -32,6 +32,8 @@ country text
 province text
 store text
 joined_on date
+left_on date
+deceased boolean
 own_id text *
 email text *
 first_name text *
@@ -257,6 +259,13 @@ DECLARED = (
         "review",
         "review text\ncontact integer\nproduct text\norder_id text\nreviewed_at instant\nrating integer\nwords text *",
         happened="reviewed_at",
+    ),
+    _table(
+        "complaints",
+        "something that went wrong, until it is settled",
+        "complaint",
+        "complaint text\ncontact integer\norder_id text\nopened_at instant\nclosed_at instant\nkind text\nwords text *",
+        happened="opened_at",
     ),
     _table(
         "subscriptions",

@@ -20,6 +20,9 @@ LEFT = ("handing", "accepted", "unknown")
 WITHDRAWN = "withdrawn"
 """Why a row is cancelled whose decision was undone before it left: the key may be used again."""
 
+UNTIL = "until:"
+"""Before an instant among the stops of a message: from then on it may not leave."""
+
 STATES = ("queued", "leased", "handing", "accepted", "deferred", "refused", "unknown", "cancelled")
 
 

@@ -14,11 +14,12 @@ from relance.customers.relations import view_mark
 from relance.engines.texts import compiled
 from relance.explaining.person import OneContact
 from relance.scenarios.documents import Scenario
-from relance.scenarios.due import DUE_DAYS, Window, due_days, due_of, ever_row
-from relance.scenarios.moment import Moment, Running, lay_out
+from relance.scenarios.due import DUE_DAYS, ELSE, EVER_DUE, Window, due_of, ever_row, instead_days
+from relance.scenarios.moment import Moment, Running, days_in, lay_out
 from relance.scenarios.triggers import MOMENTS, trigger_rows
 from relance.scenarios.versions import Version
 
+_INSTEAD = EVER_DUE + timedelta(days=1)  # marks what stands in where a row lacks the first column
 _YEARS = timedelta(days=800)  # how far around the instant dates of a calendar are looked for
 
 
@@ -41,18 +42,33 @@ def arrivals(place: Installation, version: Version, view: OneContact, moment: Mo
     """
     scenario, zone = version.scenario, place.zone
     lay_out(place.engine, moment, [Running(version, moment.turn)])
-    on_dates = _on_dates(scenario, view)
-    days = [ever_row(version.name)]
+    on_dates, named = _on_dates(scenario, view), _own_zone(place, scenario, view)
+    zone = named or zone
+    days = [ever_row(version.name, named), ever_row(version.name + ELSE, named, _INSTEAD)]
     if on_dates:
-        days = due_days(scenario, Window(moment.turn - _YEARS, moment.turn + _YEARS), zone, version.name)
+        days = days_in(scenario, Window(moment.turn - _YEARS, moment.turn + _YEARS), zone, version.name, (named,))
     place.engine.load("due_days", DUE_DAYS, days)
     marks = ("explained-trigger", view_mark(view), version.name, version.mark)
     text = compiled(place.engine, marks, lambda: trigger_rows(scenario, view, version.name))
     found = [_arrival(row) for row in place.engine.rows(text) if row["contact"] == contact]
     if not on_dates:
-        found = [replace(each, due_at=due_of(each.fact_at, scenario, zone)) for each in found]
+        more = {True: instead_days(scenario), False: None}
+        found = [
+            replace(each, due_at=due_of(each.fact_at, scenario, zone, more[each.due_at == aware_utc(_INSTEAD)]))
+            for each in found
+        ]
         found = [replace(each, fact_day=start_of_day(each.fact_at, zone)) for each in found]
     return sorted(found, key=lambda each: (each.due_at, each.occurrence))
+
+
+def _own_zone(place: Installation, scenario: Scenario, view: OneContact) -> str:
+    """The zone whose clocks the scenario keeps to for this contact; empty for the brand's."""
+    if scenario.zone == "brand":
+        return ""
+    marks = ("explained-zone", view_mark(view))
+    text = compiled(place.engine, marks, lambda: view.facts("contacts").select("zone", "known_at"))
+    rows = sorted(place.engine.rows(text), key=lambda row: row["known_at"])
+    return str(rows[-1]["zone"] or "") if rows else ""
 
 
 def start_of_day(instant: datetime, zone: str) -> datetime:

@@ -110,7 +110,7 @@ def _stops(reading: Reading) -> Iterator[Asked]:
         yield Asked(name, behind.question(name), behind.found(reading, name))
     if scenario.items:
         found = timing.items_left(reading, scenario.items)
-        yield Asked("nothing_left", _QUESTIONS["nothing_left"], found)
+        yield Asked(scenario.items.none_left or "nothing_left", _QUESTIONS["nothing_left"], found)
 
 
 def _branches(reading: Reading) -> Iterator[Asked]:

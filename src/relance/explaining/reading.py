@@ -80,7 +80,7 @@ def read(case: Case, known: datetime) -> Reading:
     engine.keep("probes", case.text("probes", lambda: probe_rows(name)))
     items = case.version.scenario.items
     if items:
-        lay_out_lines(engine, view, name)
+        lay_out_lines(engine, view, name, items.of)
         engine.keep("items", case.text("items", lambda: left_in_carts(items, view, name)))
     engine.keep("assessed", case.text("assessed", lambda: assessed(case.version.scenario, view, name, case.place.zone)))
     trees = {label: _asked(case, label, tree) for label, tree in _trees(case).items()}

@@ -127,15 +127,19 @@ def items_left(reading: Reading, items: Items) -> Found:
     every = _lines(case, Items(of=items.of, drop=(), carry=items.carry))
     kept = {row["line"] for row in _lines(case, items)}
     gone = {name: _dropped(case, items, name) for name in items.drop}
-    known = {row["line"]: row["known_at"] for row in case.rows("lines-known", lambda: _lines_known(case))}
-    rows = tuple(_line(case, {**row, "known_at": known.get(row["line"])}, kept, gone) for row in every)
+    found = case.rows("lines-known", lambda: _lines_known(case, items.of), items.of)
+    known = {row["line"]: row["known_at"] for row in found}
+    rows = tuple(_line(case, items.of, {**row, "known_at": known.get(row["line"])}, kept, gone) for row in every)
     words = Said("{left} sur {all}", "{left} of {all}")
     said = words.put(left=case.pen.number(len(kept)), all=case.pen.number(len(every)))
-    return Found(bool(reading.flags["nothing_left"]), Seen(said, len(kept), rows))
+    none = _stops(reading, items.none_left) if items.none_left else bool(reading.flags["nothing_left"])
+    return Found(none, Seen(said, len(kept), rows))
 
 
 def length(span: Span) -> Said:
     """`3 jours`, `48 h`."""
+    if span.same_day:
+        return Said("le jour même", "that day alone")
     if span.days or not span.elapsed:
         return Said(f"{span.days} {'jours' if span.days > 1 else 'jour'}", f"{span.days} {_plural('day', span.days)}")
     minutes = int(span.elapsed.total_seconds()) // 60
@@ -162,13 +166,13 @@ def _lines(case: Case, items: Items) -> list[dict[str, Any]]:
     def build() -> ir.Table:
         return left_in_carts(items, case.view, case.version.name).order_by("place")
 
-    lay_out_lines(case.place.engine, case.view, case.version.name)
+    lay_out_lines(case.place.engine, case.view, case.version.name, items.of)
     return case.rows("lines", build, items.model_dump_json())
 
 
-def _lines_known(case: Case) -> ir.Table:
-    """When each line of the contact's carts became known, as the reading knows it."""
-    lines, clock = case.view.facts("cart_lines"), clock_of(case.version.name).select(clock_known="known")
+def _lines_known(case: Case, table: str) -> ir.Table:
+    """When each line of the contact's carts or orders became known, as the reading knows it."""
+    lines, clock = case.view.facts(table), clock_of(case.version.name).select(clock_known="known")
     return lines.join(clock, case.view.known(lines, clock["clock_known"])).select("line", "known_at")
 
 
@@ -179,13 +183,15 @@ def _dropped(case: Case, items: Items, reason: str) -> set[str]:
     return {row["line"] for row in every} - {row["line"] for row in left}
 
 
-_WHY = {"bought": Said("acheté depuis", "bought since"), "out_of_stock": Said("épuisé", "sold out")}
+_WHY = {
+    "bought": Said("acheté depuis", "bought since"),
+    "out_of_stock": Said("épuisé", "sold out"),
+    "reviewed": Said("avis déjà donné", "already reviewed"),
+}
 
 
-def _line(case: Case, row: dict[str, Any], kept: set[str], gone: Mapping[Any, set[str]]) -> Evidence:
+def _line(case: Case, table: str, row: dict[str, Any], kept: set[str], gone: Mapping[Any, set[str]]) -> Evidence:
     why = next((name for name, lines in gone.items() if row["line"] in lines), None)
     state = Said("gardé", "kept") if row["line"] in kept else _WHY.get(why or "", Said("de trop", "too many"))
     said = Said(f"{row['product']} : {state.fr}", f"{row['product']}: {state.en}")
-    return evidence_row(
-        case, "cart_lines", row["line"], aware_utc(row["added_at"]), row["known_at"], said, why or "kept"
-    )
+    return evidence_row(case, table, row["line"], aware_utc(row["added_at"]), row["known_at"], said, why or "kept")

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from relance.customers.relations import View, scratch, view_mark
 from relance.engines.texts import compiled
-from relance.messages.contexts import RULE, Batch
+from relance.messages.batch import RULE, Batch
 from relance.messages.documents import MessageDocument
 from relance.messages.following import FOLLOWING
 from relance.policy.consent import acts_on

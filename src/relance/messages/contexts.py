@@ -3,108 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
-from relance.base.clock import naive_utc
 from relance.base.zones import local_day
-from relance.customers.installation import Installation
-from relance.customers.relations import View, scratch, view_mark
-from relance.engines.texts import compiled
-from relance.engines.warehouse import Engine
+from relance.customers.relations import View, scratch
+from relance.messages import orders
+from relance.messages.batch import APPROVED, RULE, Batch, Values, asked
 from relance.messages.fields import Field
 from relance.policy.consent import acts_on
-from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
 from relance.scenarios.items import lay_out_lines, left_in_carts
-from relance.scenarios.local_days import ZONE_SPANS, zone_rows
 from relance.scenarios.rounds import bought_lines, subject_of
-from relance.scenarios.triggers import CLOCKS, clock_of
-from relance.scenarios.versions import Version
+from relance.scenarios.triggers import clock_of
 
-# Approved keys of one scenario, version and step.
-APPROVED: Mapping[str, str] = {
-    "probe": "integer",
-    "message_key": "text",
-    "contact": "integer",
-    "occurrence": "text",
-    "subject": "text",
-    "fact_at": "instant",
-    "due_at": "instant",
-    "day": "date",
-    "at": "instant",
-    "channel": "text",
-    "purpose": "text",
-    "sender": "text",
-}
-RULE = "release"
 _PRINTED = ("product", "title", "author", "publisher", "image_url", "url", "price", "currency")
-Values = dict[int, Any]  # by probe
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Keys of one message version that are released together; they lie in scratch table `approved`.
-
-    Without a version there is a person to be told of, and nothing that was decided.
-    """
-
-    place: Installation
-    view: View
-    version: Version | None
-    rows: Sequence[Mapping[str, Any]]
-
-    @property
-    def engine(self) -> Engine:
-        return self.place.engine
-
-
-def lay_out_batch(batch: Batch) -> None:
-    """Fills the scratch tables that suppliers read. What is true at release counts, not what was planned."""
-    now = naive_utc(max(row["at"] for row in batch.rows))
-    clock = {"rule": RULE, "turn": now, "known": now, "decided_until": now, "fresh_since": now, "reentry_since": now}
-    batch.engine.load("clocks", CLOCKS, [clock])
-    batch.engine.load("zone_spans", ZONE_SPANS, zone_rows(batch.place.zone))
-    lay_out_rows(batch)
-
-
-def lay_out_rows(batch: Batch) -> None:
-    """The rows alone, where the clocks of the same instant are laid out already."""
-    batch.engine.load("approved", APPROVED, batch.rows)
-    work = [{name: row.get(name) for name in WORK} for row in batch.rows]
-    batch.engine.load("work", WORK, work)
 
 
 def profiles(batch: Batch) -> dict[int, dict[str, Any]]:
     """Per contact: address, first name, language, and the shop that speaks to them."""
-    return {row["contact"]: row for row in _asked(batch, "profiles", lambda: _profiles(batch.view))}
+    return {row["contact"]: row for row in asked(batch, "profiles", lambda: _profiles(batch.view))}
 
 
 def consents(batch: Batch) -> Values:
     """Since which local date each contact has agreed, where a consent of their own and not a basis says so."""
+    return agreements(batch)[0]
+
+
+def agreements(batch: Batch) -> tuple[Values, Values]:
+    """As `consents`; and until which instant each may be written to, where only an implied basis says that we may."""
     one_sender = len(batch.place.settings.senders) <= 1
-    rows = _asked(batch, f"consents {one_sender}", lambda: _agreed(batch.view, one_sender))
-    return {row["probe"]: local_day(row["since"].replace(tzinfo=UTC), batch.place.zone) for row in rows}
+    rows = asked(batch, f"agreements {one_sender}", lambda: _agreed(batch.view, one_sender))
+    since = {row["probe"]: row["since"].replace(tzinfo=UTC) for row in rows if row["since"]}
+    until = {row["probe"]: row["until"].replace(tzinfo=UTC) for row in rows if row["until"] and not row["lasting"]}
+    return {probe: local_day(at, batch.place.zone) for probe, at in since.items()}, until
 
 
 def _agreed(view: View, one_sender: bool) -> ir.Table:
-    """The earliest consent that no later refusal has ended."""
+    """The earliest consent of their own that no later refusal has ended; the last end of those that end."""
+    standing = _standing(view, one_sender)
+    own = standing["basis"].fill_null("optin").isin(["", "optin", "express"])
+    return standing.group_by("probe").agg(
+        since=standing["happened_at"].min(where=own),
+        until=standing["expires_at"].max(),
+        lasting=standing["expires_at"].isnull().any(),
+    )
+
+
+def _standing(view: View, one_sender: bool) -> ir.Table:
+    """Consents that no later refusal has ended."""
     asked = scratch("approved", APPROVED).mutate(rule=ibis.literal(RULE))
     acts = acts_on(asked, clock_of(RULE), view, one_sender)
     denied = acts["happened_at"].max(where=acts["act"].isin(["denied", "opt_out"]))
     acts = acts.mutate(denied_at=denied.over(group_by=acts["probe"]))
-    own = acts["basis"].fill_null("optin").isin(["", "optin", "express"])
-    standing = acts.filter(acts["act"] == "granted", own, ~(acts["happened_at"] <= acts["denied_at"]).fill_null(False))
-    return standing.group_by("probe").agg(since=standing["happened_at"].min())
-
-
-def _asked(batch: Batch, name: str, build: Callable[[], ir.Table]) -> list[dict[str, Any]]:
-    """The rows of a query that is compiled once for this way of looking at the star."""
-    return batch.engine.rows(compiled(batch.engine, ("context", name, view_mark(batch.view)), build))
+    return acts.filter(acts["act"] == "granted", ~(acts["happened_at"] <= acts["denied_at"]).fill_null(False))
 
 
 def supplied(batch: Batch, fields: Sequence[Field]) -> Mapping[str, Values]:
@@ -151,7 +106,7 @@ def _last_shop(view: View, asked: ir.Table) -> ir.Table:
 
 def _product(batch: Batch, _: Field) -> Values:
     """The title of what weighs most in the order behind."""
-    found = _asked(batch, "product", lambda: _titles(batch.view))
+    found = asked(batch, "product", lambda: _titles(batch.view))
     return {row["probe"]: row["title"] for row in found if row["title"]}
 
 
@@ -180,9 +135,9 @@ def _items(batch: Batch, _: Field) -> Values:
     if batch.version and batch.version.scenario.trigger.comes_round:
         return _coming_round(batch)
     items = (batch.version and batch.version.scenario.items) or Items()
-    lay_out_lines(batch.engine, batch.view, RULE)
+    lay_out_lines(batch.engine, batch.view, RULE, items.of)
     values: Values = {}
-    for row in _asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
+    for row in asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))
     return values
 
@@ -190,7 +145,7 @@ def _items(batch: Batch, _: Field) -> Values:
 def _coming_round(batch: Batch) -> Values:
     """The products of each purchase, when they were bought, and the shop's advice about them."""
     values: Values = {}
-    for row in _asked(batch, "coming round", lambda: _products_bought(batch.view)):
+    for row in asked(batch, "coming round", lambda: _products_bought(batch.view)):
         said = {name: row[name] for name in ("advice_fr", "advice_en") if row[name]}
         values.setdefault(row["probe"], []).append(_item(row, batch) | said | {"last_on": row["bought_on"]})
     return values
@@ -261,7 +216,15 @@ def _own_rows(batch: Batch, field: Field) -> Values:
 SUPPLIERS: dict[str, Callable[[Batch, Field], Values]] = {
     "product": _product,
     "last_order_on": _fact_date,
-    "ordered_on": _fact_date,
+    "joined_on": _fact_date,
+    "lapses_on": _fact_date,
+    "basis": orders.basis,
+    "order_number": orders.order_number,
+    "ordered_on": orders.ordered_on,
+    "lines": orders.lines,
+    "total": orders.total,
+    "currency": orders.currency,
+    "collect_at": orders.collect_at,
     "left_on": _fact_date,
     "items": _items,
     "cart_url": _cart_url,

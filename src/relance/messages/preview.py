@@ -16,7 +16,8 @@ from relance.base.errors import NotFound
 from relance.base.zones import local_day
 from relance.customers.installation import Installation
 from relance.customers.relations import house_relation
-from relance.messages.contexts import APPROVED, Batch, consents, lay_out_batch, profiles
+from relance.messages.batch import APPROVED, Batch, lay_out_batch
+from relance.messages.contexts import consents, profiles
 from relance.messages.documents import SHIPPED, MessageDocument, load_message
 from relance.messages.fields import COMMON
 from relance.messages.publishing import message_text

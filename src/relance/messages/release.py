@@ -17,10 +17,11 @@ from relance.base.settings import Settings
 from relance.customers.installation import Installation
 from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
-from relance.engines.ledger import OutboxKey, Outgoing
+from relance.engines.ledger import UNTIL, OutboxKey, Outgoing
 from relance.engines.texts import compiled
 from relance.messages.allowing import followed, following
-from relance.messages.contexts import Batch, consents, lay_out_batch, lay_out_rows, profiles
+from relance.messages.batch import Batch, lay_out_batch, lay_out_rows
+from relance.messages.contexts import agreements, profiles
 from relance.messages.documents import MessageDocument
 from relance.messages.following import FOLLOWED
 from relance.messages.publishing import MESSAGE
@@ -84,6 +85,7 @@ class _Told:
 
     people: Mapping[int, Mapping[str, Any]]  # by contact
     consented_on: Mapping[int, Any]  # by probe, as the last
+    until: Mapping[int, datetime]
     following: Mapping[int, Mapping[str, bool]]
 
 
@@ -93,7 +95,7 @@ def _copy_all(place: Installation, rows: list[dict[str, Any]]) -> int:
         row["probe"] = probe
     everybody = Batch(place, _now(place, rows), None, rows)
     lay_out_batch(everybody)
-    told = _Told(profiles(everybody), consents(everybody), following(everybody))
+    told = _Told(profiles(everybody), *agreements(everybody), following(everybody))
     new = 0
     for (scenario, number, step), group in groupby(rows, key=_message_of):
         version = stored_version(place.ledger, scenario, number)
@@ -111,13 +113,25 @@ def _copy(batch: Batch, version: Version, step: str, told: _Told) -> int:
     more = {"consented_on": told.consented_on, FOLLOWED: followed(batch, document, told.following)}
     values = {**supplied(batch, document.declared()), **more}
     messages = [list(keys) for _, keys in groupby(rows, key=lambda row: row["message_key"])]
-    stops = stops_of(version)
+    stops, marketing = stops_of(version), version.scenario.purpose == "marketing"
     return place.ledger.enqueue(
         _outgoing(
-            batch, version, keys, told.people.get(keys[0]["contact"], {}), values, stored.name, stored.version, stops
+            batch,
+            version,
+            keys,
+            told.people.get(keys[0]["contact"], {}),
+            values,
+            stored.name,
+            stored.version,
+            {**stops, **_lapsing(told.until.get(keys[0]["probe"]) if marketing else None)},
         )
         for keys in messages
     )
+
+
+def _lapsing(until: datetime | None) -> dict[str, str]:
+    """From the instant at which the basis ends, there is none."""
+    return {} if until is None else {f"{UNTIL}{until.isoformat()}": "no_basis"}
 
 
 def _now(place: Installation, rows: Sequence[Mapping[str, Any]]) -> View:

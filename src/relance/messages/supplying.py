@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from relance.customers.relations import scratch, view_mark
 from relance.engines.texts import compiled
 from relance.messages import contexts
-from relance.messages.contexts import APPROVED, RULE, Batch, Values
+from relance.messages.batch import APPROVED, RULE, Batch, Values
 from relance.messages.fields import Field
 from relance.scenarios.lots import told_together, unspent
 from relance.scenarios.windows import clock_of

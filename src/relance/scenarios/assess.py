@@ -16,6 +16,7 @@ from relance.scenarios.own_stops import own_reasons, with_own_stops
 from relance.scenarios.reentry import with_in_progress, with_reentry, with_turn_mates
 from relance.scenarios.rounds import purchases
 from relance.scenarios.triggers import clock_of
+from relance.scenarios.zones import ZONE_CLOCKS, with_zone
 
 # Per rule and span of due times: is a feed that the scenario needs still missing, or missing for good?
 FEED_DAYS: Mapping[str, str] = {
@@ -51,12 +52,13 @@ def probe_rows(rule: str) -> ir.Table:
         known=rows["known"],
         fact_at=rows["fact_at"],
         fact_day=rows["fact_day"],
+        subject=rows["subject"],
     )
 
 
 def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
     """Columns of ASSESSED for every row of scratch `work`; reads scratch `probes`, `items`, `feed_days`."""
-    rows = _with_clock(scratch("work", WORK), rule)
+    rows = _with_clock(scratch("work", WORK), scenario, view, rule)
     rows = _with_feeds(rows, scenario, rule)
     rows, reads = _with_conditions(rows, scenario, view, zone)
     rows = with_in_progress(with_reentry(rows, scenario, view, rule), scenario, view, rule)
@@ -64,12 +66,16 @@ def assessed(scenario: Scenario, view: View, rule: str, zone: str) -> ir.Table:
     rows = with_own_stops(rows, scenario, view, rule)
     rows = _with_items(rows, scenario)
     stopped = _named(rows, {name: name for name in ("in_progress", "repurchased")})
-    stopped = stopped + _named(rows, {f"stop_{place}": name for place, name in enumerate(scenario.stop)})
-    stopped = stopped + _named(rows, {name: name for name in own_reasons(scenario)})
+    stops = {f"stop_{place}": name for place, name in enumerate(scenario.stop)}
+    stops |= {name: name for name in own_reasons(scenario)}
+    if scenario.items and scenario.items.none_left:
+        stops["nothing_left"] = scenario.items.none_left
+    stopped = stopped + _named(rows, stops)
     stopped = stopped + ibis.ifelse(rows["gone"].notnull(), rows["gone"] + ",", "")
     rows = rows.mutate(otherwise=stopped, read=reads(rows), moved=ibis.literal(False))
     rows = with_turn_mates(rows.mutate(passing=_passing(rows)), scenario)
-    return rows.mutate(stopped=_named(rows, {"reentry": "reentry"}) + rows["otherwise"]).select(*ASSESSED)
+    rows = rows.mutate(stopped=_named(rows, {"reentry": "reentry"}) + rows["otherwise"])
+    return rows.mutate(nothing_left=rows["nothing_left"] & ~ibis.literal("nothing_left" in stops)).select(*ASSESSED)
 
 
 def _named(rows: ir.Table, reasons: Mapping[str, str]) -> ir.StringValue:
@@ -86,8 +92,14 @@ def _passing(rows: ir.Table) -> ir.BooleanValue:
     return ~(stopped | rows["too_late"] | rows["stale"] | rows["feed_waiting"])
 
 
-def _with_clock(work: ir.Table, rule: str) -> ir.Table:
-    rows = work.cross_join(clock_of(rule, "fresh_since", entry_since="reentry_since"))
+def _with_clock(work: ir.Table, scenario: Scenario, view: View, rule: str) -> ir.Table:
+    if scenario.zone == "brand":
+        rows = work.cross_join(clock_of(rule, "fresh_since", entry_since="reentry_since"))
+    else:
+        clocks = scratch("zone_clocks", ZONE_CLOCKS)
+        clocks = clocks.filter(clocks["rule"] == rule).drop("rule")
+        rows = with_zone(work, view, rule)
+        rows = rows.inner_join(clocks, rows["own_zone"] == clocks["zone"]).drop("zone", "own_zone")
     return rows.mutate(
         too_late=rows["due_at"] < rows["fresh_since"],
         anonymous=rows["contact"].isnull(),

@@ -124,7 +124,7 @@ def _work_through(desk: Desk, version: Version, coming: bool) -> int:
     desk.keep("probes", (version.name,), lambda: probe_rows(version.name))
     if scenario.items:
         items = scenario.items
-        lay_out_lines(desk.engine, desk.view, version.name)
+        lay_out_lines(desk.engine, desk.view, version.name, items.of)
         desk.keep("items", (version.mark,), lambda: left_in_carts(items, desk.view, version.name))
     number = desk.keep("assessed", (version.mark,), lambda: _candidates(scenario, desk, version.name))
     present, left = _standing(desk)

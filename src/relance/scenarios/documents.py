@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from relance.base.errors import BadDocument
 from relance.base.spans import Span
-from relance.scenarios.fields import ClockTime, Conditions, Name, Part, Share, SpanField, Where
+from relance.scenarios.fields import ClockTime, Conditions, FreshField, Name, Part, Share, SpanField, Where
 from relance.scenarios.starts import Trigger
 from relance.scenarios.steps import OnStop, Step
 
@@ -37,11 +37,15 @@ class Reentry(Part):
 
 
 class Items(Part):
-    """Products that the message shows, checked again before it leaves."""
+    """Products that the message shows, checked again before it leaves.
 
-    of: Literal["cart_lines"] = "cart_lines"
-    drop: tuple[Literal["bought", "out_of_stock"], ...] = ("bought", "out_of_stock")
+    `none_left`: what it is called where nothing is left to show, among the stop conditions.
+    """
+
+    of: Literal["cart_lines", "order_lines"] = "cart_lines"
+    drop: tuple[Literal["bought", "out_of_stock", "reviewed"], ...] = ("bought", "out_of_stock")
     carry: int = Field(default=20, ge=1, le=100)
+    none_left: Name | None = None
 
 
 class Goal(Part):
@@ -67,11 +71,12 @@ class Scenario(Part):
     trigger: Trigger
     occurrence: Literal["once", "row", "year", "episode"] | None = None
     lookback: SpanField = Span(days=7)
-    fresh_for: SpanField
+    fresh_for: FreshField
     target: Conditions | None = None
     stop: dict[Name, Conditions] = Field(default_factory=dict)
     on_stop: dict[Name, OnStop] = Field(default_factory=dict)
     items: Items | None = None
+    may_lack: tuple[str, ...] = ()  # tables, and columns as table.column, that a shop need not have
     reentry: Literal["never", "each"] | Reentry | None = None
     holdout: Share = 0.0
     on_lose: Literal["drop", "wait"] = "drop"
@@ -88,6 +93,8 @@ class Scenario(Part):
 
     @model_validator(mode="after")
     def _slot(self) -> Scenario:
+        if self.zone == "contact" and not (self.trigger.date or self.trigger.row):
+            raise ValueError("only what starts by a date or a row may keep to the clocks of each contact")
         if self.trigger.comes_round and self.schedule is None:
             raise ValueError("a purchase comes round on a date, so the scenario needs a schedule")
         if self.trigger.calendar and self.trigger.calendar.weekly and self.schedule is None:

@@ -19,6 +19,7 @@ from relance.scenarios.starts import Calendar
 
 DUE_DAYS: Mapping[str, str] = {
     "rule": "text",  # the scenario, and which of its windows
+    "zone": "text",  # of the contacts it speaks of, where each has calendar and slot of their own
     "part": "text",  # which of its facts, where not all wait alike; null for all
     "fact_from": "instant",  # facts in [fact_from, fact_until) …
     "fact_until": "instant",
@@ -33,6 +34,8 @@ DUE_DAYS: Mapping[str, str] = {
     "since": "instant",  # and count where since < due ≤ until
     "until": "instant",
 }
+EVER_DUE = datetime(2000, 1, 1)
+ELSE = ":else"  # behind a rule: its window for rows that lack what the trigger counts from
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -46,13 +49,18 @@ class Window:
     enter_since: date | None = None
 
 
-def due_days(scenario: Scenario, window: Window, zone: str, rule: str) -> list[dict[str, Any]]:
-    """The rows of scratch table `due_days` for one scenario and window."""
-    days = trigger_days(scenario)
+def due_days(
+    scenario: Scenario, window: Window, zone: str, rule: str, *, days: int | None = None, named: str = ""
+) -> list[dict[str, Any]]:
+    """The rows of scratch table `due_days` for one scenario and window, in a zone that contacts know as `named`.
+
+    `days`: other than those of the trigger.
+    """
+    days = trigger_days(scenario) if days is None else days
     slot = scenario.schedule.daily if scenario.schedule else None
     calendar = scenario.trigger.calendar
     rows = _rows_of(days, slot, window, zone) if calendar is None else _calendar_rows(calendar, slot, window, zone)
-    return [row | {"rule": rule} for row in rows]
+    return [row | {"rule": rule, "zone": named} for row in rows]
 
 
 def _rows_of(days: int, slot: time | None, window: Window, zone: str) -> Iterator[dict[str, Any]]:
@@ -72,34 +80,37 @@ def _calendar_rows(calendar: Calendar, slot: time | None, window: Window, zone: 
             yield from (row | named for row in _slot_rows(day, 0, at, zone, window) if row["date_from"])
 
 
-def past_row(scenario: Scenario, until: datetime, zone: str, rule: str) -> dict[str, Any]:
+def past_row(
+    scenario: Scenario, until: datetime, zone: str, rule: str, *, days: int | None = None, named: str = ""
+) -> dict[str, Any]:
     """One row that takes every fact due at or before an instant, however old (not for yearly dates)."""
-    days = trigger_days(scenario)
+    days = trigger_days(scenario) if days is None else days
     slot = scenario.schedule.daily if scenario.schedule else time(0, 0)
     last = local_day(until, zone)
     if to_instant(last, slot, zone) > until:
         last -= timedelta(days=1)
     fact_date = last - timedelta(days=days)
     row = _row(fact_date, zone, Window(_ALWAYS, _NEVER))
-    row |= {"rule": rule, "date_from": date(1, 1, 1), "due_at": naive_utc(until)}
+    row |= {"rule": rule, "zone": named, "date_from": date(1, 1, 1), "due_at": naive_utc(until)}
     row |= {"fact_from": naive_utc(_ALWAYS), "fact_day": naive_utc(_ALWAYS)}
     if scenario.schedule is None:
         row["fact_until"] = naive_utc(plus_days(until, -days, zone) + timedelta(microseconds=1))
     return row
 
 
-def ever_row(rule: str) -> dict[str, Any]:
+def ever_row(rule: str, named: str = "", due_at: datetime = EVER_DUE) -> dict[str, Any]:
     """One row that takes every fact that has an instant, whenever it falls due; `due_at` then says nothing."""
     ever, never = naive_utc(_ALWAYS), naive_utc(_NEVER)
     span = {"fact_from": ever, "fact_until": never, "fact_day": ever, "since": ever, "until": never}
-    return span | {"rule": rule, "due_at": datetime(2000, 1, 1)}
+    return span | {"rule": rule, "zone": named, "due_at": due_at}
 
 
-def due_of(fact_at: datetime, scenario: Scenario, zone: str) -> datetime:
+def due_of(fact_at: datetime, scenario: Scenario, zone: str, days: int | None = None) -> datetime:
     """When a fact of this instant falls due: at the slot of its local date + N, or at the same clock time."""
+    days = trigger_days(scenario) if days is None else days
     if scenario.schedule is None:
-        return plus_days(fact_at, trigger_days(scenario), zone)
-    day = local_day(fact_at, zone) + timedelta(days=trigger_days(scenario))
+        return plus_days(fact_at, days, zone)
+    day = local_day(fact_at, zone) + timedelta(days=days)
     return to_instant(day, scenario.schedule.daily, zone)
 
 
@@ -108,6 +119,12 @@ def trigger_days(scenario: Scenario) -> int:
     trigger = scenario.trigger
     kind = trigger.date or trigger.row or trigger.quiet or trigger.expiry
     return kind.days if kind else 0
+
+
+def instead_days(scenario: Scenario) -> int | None:
+    """N where a row lacks what the trigger counts from; None where nothing stands in for it."""
+    date = scenario.trigger.date
+    return date.days + date.otherwise.days if date and date.otherwise else None
 
 
 def _due_dates(window: Window, days: int, zone: str) -> Iterator[date]:

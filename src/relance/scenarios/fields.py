@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from relance.base.errors import BadDocument
-from relance.base.spans import Span, parse_span
+from relance.base.spans import SAME_DAY, Span, parse_span
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 
@@ -21,6 +21,11 @@ def _span(value: Any) -> Any:
         return parse_span(str(value))
     except BadDocument as error:
         raise ValueError(str(error)) from None
+
+
+def _fresh(value: Any) -> Any:
+    """A length of time, or `same_day`: what was due is fresh until its local date is over."""
+    return Span(same_day=True) if value == SAME_DAY else _span(value)
 
 
 def _share(value: Any) -> Any:
@@ -47,6 +52,7 @@ def _local_time(value: Any) -> Any:
 
 
 SpanField = Annotated[Span, BeforeValidator(_span)]
+FreshField = Annotated[Span, BeforeValidator(_fresh)]
 Share = Annotated[float, BeforeValidator(_share), Field(ge=0, lt=1)]
 ClockTime = Annotated[time, BeforeValidator(_clock)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]

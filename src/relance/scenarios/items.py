@@ -24,10 +24,11 @@ _LINES: Mapping[str, str] = {
 _SOLD: Mapping[str, str] = {"order_id": "text", "contact": "integer", "product": "text", "placed_at": "instant"}
 
 
-def lay_out_lines(engine: Engine, view: View, rule: str) -> None:
-    """Keeps the lines of the carts at work, and what their contacts bought of the same: few, out of very many."""
+def lay_out_lines(engine: Engine, view: View, rule: str, of: str = "cart_lines") -> None:
+    """Keeps the lines of the carts or orders at work, and what their contacts bought of the same: few, out of many."""
     marks = (rule, view_mark(view))
-    engine.keep("in_carts", compiled(engine, ("in-carts", *marks), lambda: _in_carts(view, rule)))
+    lines = _in_orders if of == "order_lines" else _in_carts
+    engine.keep("in_carts", compiled(engine, ("in-carts", of, *marks), lambda: lines(view, rule)))
     engine.keep("sold_again", compiled(engine, ("sold-again", *marks), lambda: _sold(view, rule)))
 
 
@@ -40,6 +41,8 @@ def left_in_carts(items: Items, view: View, rule: str) -> ir.Table:
         rows = rows.anti_join(sold, [*same, sold["last_sold"] >= rows["added_at"]])
     if "out_of_stock" in items.drop:
         rows = rows.anti_join(_out_of_stock(view, rule), "product")
+    if "reviewed" in items.drop:
+        rows = rows.anti_join(_reviewed(view, rule), ["contact", "product"])
     order = [rows["added_at"], rows["line"]]
     rows = rows.mutate(place=ibis.row_number().over(group_by=rows["probe"], order_by=order) + 1)
     return rows.filter(rows["place"] <= items.carry).select("probe", "place", "line", "product", "added_at")
@@ -54,6 +57,29 @@ def _in_carts(view: View, rule: str) -> ir.Table:
     known = known.select("cart", "line", "product", "added_at")
     rows = work.join(known, work["subject"] == known["cart"])
     return rows.select(*_LINES)
+
+
+def _in_orders(view: View, rule: str) -> ir.Table:
+    """Lines that stand, each product once an order."""
+    work = scratch("work", WORK).select("probe", "contact", "subject")
+    lines, clock = view.facts("order_lines"), _instants(rule)
+    lines = lines.semi_join(work, lines["order_id"] == work["subject"])
+    lines = lines.filter(lines["valid"])
+    known = lines.join(clock, view.known(lines, clock["clock_known"]))
+    known = known.select("order_id", "line", "product", added_at="placed_at")
+    known = known.filter(known["product"].notnull())
+    again = ibis.row_number().over(group_by=[known["order_id"], known["product"]], order_by=known["line"])
+    known = known.mutate(again=again).filter(ibis._["again"] == 0)
+    rows = work.join(known, work["subject"] == known["order_id"])
+    return rows.select(*_LINES)
+
+
+def _reviewed(view: View, rule: str) -> ir.Table:
+    """contact, product: who has said what they think of what."""
+    wanted, clock = scratch("in_carts", _LINES).select("contact", "product").distinct(), _instants(rule)
+    reviews = view.facts("reviews").semi_join(wanted, ["contact", "product"])
+    known = reviews.join(clock, [*view.known(reviews, clock["clock_known"]), reviews["reviewed_at"] <= clock["turn"]])
+    return known.select("contact", "product").distinct()
 
 
 def _sold(view: View, rule: str) -> ir.Table:

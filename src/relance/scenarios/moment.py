@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -14,13 +14,14 @@ from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.scenarios.assess import FEED_DAYS
 from relance.scenarios.documents import Need, Scenario
-from relance.scenarios.due import DUE_DAYS, Window, due_days
+from relance.scenarios.due import DUE_DAYS, ELSE, Window, due_days, instead_days
 from relance.scenarios.local_days import ZONE_SPANS, zone_rows
 from relance.scenarios.reentry import entry_since
 from relance.scenarios.rounds import SOON
 from relance.scenarios.steps import Wait
 from relance.scenarios.triggers import CLOCKS, OLD
 from relance.scenarios.versions import Version
+from relance.scenarios.zones import ZONE_CLOCKS, zone_names
 
 _TICK = timedelta(microseconds=1)
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -75,7 +76,10 @@ def lay_out(engine: Engine, moment: Moment, running: Sequence[Running]) -> None:
     """Fills scratch tables clocks, due_days and feed_days for all scenarios of the turn."""
     clocks = [clock for each in running for clock in _clocks(each, moment)]
     engine.load("clocks", CLOCKS, clocks)
-    days = [row for each in running for row in _windows(each, moment)]
+    named = zone_names(engine) if any(each.version.scenario.zone == "contact" for each in running) else ()
+    zones = [row for each in running for row in _zone_clocks(each, moment, named)]
+    engine.load("zone_clocks", ZONE_CLOCKS, zones)
+    days = [row for each in running for row in _windows(each, moment, named)]
     engine.load("due_days", DUE_DAYS, days)
     feeds = _complete_until(engine, moment)
     rows = [row for each in running for row in _feed_days(each, moment, feeds)]
@@ -92,6 +96,20 @@ def window_of(running: Running, moment: Moment) -> Window:
     if last:
         since = max(since, scenario.looks_back.before(last, moment.zone))
     return Window(since, moment.turn)
+
+
+def days_in(
+    scenario: Scenario, window: Window, zone: str, rule: str, zones: Sequence[str] = (), behind: str = ""
+) -> list[dict[str, Any]]:
+    """Due days of a window: in the brand's zone or in each of the contacts', also of what stands in for the first."""
+    named = zones if scenario.zone == "contact" else ("",)
+    rows = [row for name in named for row in due_days(scenario, window, name or zone, rule + behind, named=name)]
+    if (days := instead_days(scenario)) is not None:
+        instead = rule + ELSE + behind
+        rows += [
+            row for name in named for row in due_days(scenario, window, name or zone, instead, days=days, named=name)
+        ]
+    return rows
 
 
 def wait_ends(wait: Wait, scenario: Scenario, begun: datetime, zone: str) -> datetime:
@@ -120,24 +138,37 @@ def _next_clock(at: time, weekday: str | None, turn: datetime, zone: str) -> dat
 
 def _clocks(running: Running, moment: Moment) -> list[dict[str, Any]]:
     scenario = running.version.scenario
-    fresh = _EVER if moment.enter_since else scenario.fresh_for.before(moment.turn, moment.zone)
+    own = _zoned_clock(scenario, moment, moment.zone)
     clock = {
         "turn": naive_utc(moment.turn),
         "known": naive_utc(moment.known_by),
         "decided_until": naive_utc(moment.decided_until),
-        "fresh_since": naive_utc(fresh),
-        "reentry_since": naive_utc(entry_since(scenario, moment.turn, moment.zone)),
+        "fresh_since": own["fresh_since"],
+        "reentry_since": own["entry_since"],
     }
     return [clock | {"rule": running.version.name}]
 
 
-def _windows(running: Running, moment: Moment) -> list[dict[str, Any]]:
+def _zone_clocks(running: Running, moment: Moment, zones: Sequence[str]) -> Iterator[dict[str, Any]]:
     scenario = running.version.scenario
+    if scenario.zone == "contact":
+        for name in zones:
+            clock = _zoned_clock(scenario, moment, name or moment.zone)
+            yield {"rule": running.version.name, "zone": name} | clock
+
+
+def _zoned_clock(scenario: Scenario, moment: Moment, zone: str) -> dict[str, Any]:
+    fresh = _EVER if moment.enter_since else scenario.fresh_for.before(moment.turn, zone)
+    entry = entry_since(scenario, moment.turn, zone)
+    return {"fresh_since": naive_utc(fresh), "entry_since": naive_utc(entry)}
+
+
+def _windows(running: Running, moment: Moment, zones: Sequence[str] = ()) -> list[dict[str, Any]]:
+    scenario, rule = running.version.scenario, running.version.name
     window = window_of(running, moment)
-    rows = due_days(scenario, window, moment.zone, running.version.name)
+    rows = days_in(scenario, window, moment.zone, rule, zones)
     if moment.enter_since is None and window.since > running.before and not scenario.trigger.calendar:
-        before = Window(running.before, window.since)
-        rows += due_days(scenario, before, moment.zone, running.version.name + OLD)
+        rows += days_in(scenario, Window(running.before, window.since), moment.zone, rule, zones, OLD)
     if said := scenario.trigger.comes_round:
         soon = Window(moment.turn, said.together.after(moment.turn, moment.zone))
         rows += due_days(scenario, soon, moment.zone, running.version.name + SOON)

@@ -11,13 +11,31 @@ from relance.base.spans import Span
 from relance.scenarios.fields import WEEKDAYS, LocalTime, Part, SpanField, Weekday, Where
 
 
+class Instead(Part):
+    """The column to count from where a row lacks the first one, and how many days later that is."""
+
+    of: str
+    days: int = Field(default=0, ge=0, le=400)
+
+
 class DateTrigger(Part):
-    """A date comes: so many days after (or before) an instant or date of the contact's rows."""
+    """A date comes: so many days after (or before) an instant or date of the contact's rows.
+
+    `else`: what to count from, with so many days more, where the row lacks it: received, else ordered + 10 days.
+    """
 
     of: str
     where: Where | None = None
     days: int = Field(default=0, ge=-400, le=4000)
     yearly: bool = False
+    otherwise: Instead | None = Field(default=None, alias="else")
+
+    @model_validator(mode="after")
+    def _same_table(self) -> DateTrigger:
+        table, _, column = self.of.partition(".")
+        if self.otherwise and (not column or self.yearly or self.otherwise.of.partition(".")[0] != table):
+            raise ValueError("“else” names another column of the same table, and nothing yearly")
+        return self
 
 
 class RowTrigger(Part):

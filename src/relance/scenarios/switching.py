@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import ibis.expr.types as ir
@@ -14,10 +15,11 @@ from relance.engines.texts import compiled
 from relance.scenarios.arrivals import arriving, entering, numbered
 from relance.scenarios.assess import assessed, probe_rows
 from relance.scenarios.candidates import load_condition_moments
-from relance.scenarios.due import DUE_DAYS, Window, due_days, past_row
+from relance.scenarios.due import DUE_DAYS, ELSE, Window, instead_days, past_row
 from relance.scenarios.handing import check_hand_overs
-from relance.scenarios.moment import Moment, Running, lay_out
+from relance.scenarios.moment import Moment, Running, days_in, lay_out
 from relance.scenarios.versions import Version
+from relance.scenarios.zones import zone_names
 
 _YEAR = timedelta(days=365)
 
@@ -42,7 +44,8 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
     moment = Moment(at, at, None, place.zone)
     with engine.rolled_back():
         lay_out(engine, moment, [Running(version, at)])
-        engine.load("due_days", DUE_DAYS, _past_days(version, at - timedelta(microseconds=1), place.zone))
+        zones = zone_names(engine) if version.scenario.zone == "contact" else ("",)
+        engine.load("due_days", DUE_DAYS, _past_days(version, at - timedelta(microseconds=1), place.zone, zones))
         load_condition_moments(engine, view, moment, [version])
         marks = (version.mark, view_mark(view), place.zone)
         name = version.name
@@ -53,16 +56,19 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
         return int(engine.value(asked) or 0)
 
 
-def _past_days(version: Version, at: datetime, zone: str) -> list[dict[str, object]]:
+def _past_days(version: Version, at: datetime, zone: str, zones: Sequence[str]) -> list[dict[str, object]]:
     """Day by day for a year, so that conditions know the fact's own day, and everything older as one row."""
     scenario = version.scenario
-    horizon = at - _YEAR
-    days = due_days(scenario, Window(horizon, at), zone, version.name)
+    horizon, rule = at - _YEAR, version.name
+    days = days_in(scenario, Window(horizon, at), zone, rule, zones)
     if scenario.trigger.calendar:
         return days[-1:]  # the last broadcast only
     if scenario.trigger.date and scenario.trigger.date.yearly:
         return days
-    return [*days, past_row(scenario, horizon, zone, version.name)]
+    days += [past_row(scenario, horizon, name or zone, rule, named=name) for name in zones]
+    if (more := instead_days(scenario)) is not None:
+        days += [past_row(scenario, horizon, name or zone, rule + ELSE, days=more, named=name) for name in zones]
+    return days
 
 
 def _not_stopped(version: Version, view: View, zone: str) -> ir.Table:

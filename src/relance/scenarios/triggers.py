@@ -20,13 +20,14 @@ from relance.customers.tables import Table
 from relance.scenarios.calendar import broadcast_arrivals
 from relance.scenarios.calls import call_arrivals
 from relance.scenarios.documents import Scenario
-from relance.scenarios.due import DUE_DAYS
+from relance.scenarios.due import DUE_DAYS, ELSE
 from relance.scenarios.fields import Where
 from relance.scenarios.lots import lot_arrivals
 from relance.scenarios.moves import move_arrivals
 from relance.scenarios.program import HANDED_TO
 from relance.scenarios.rounds import SOON, round_rows
 from relance.scenarios.windows import ARRIVALS, CLOCKS, OLD, at_instants, clock_of, on_dates
+from relance.scenarios.zones import with_zone
 
 __all__ = ["ARRIVALS", "CLOCKS", "MOMENTS", "OLD", "TRIGGERS", "clock_of", "trigger_rows"]
 
@@ -48,16 +49,36 @@ def _date(scenario: Scenario, view: View, rule: str) -> ir.Table:
     assert trigger is not None
     if trigger.of in MOMENTS:
         facts = _moment(trigger.of, trigger.where or "valid", view, rule)
-        return at_instants(facts, scenario, rule)
+        return at_instants(_zoned(facts, scenario, view), scenario, rule)
     table_name, _, column = trigger.of.partition(".")
     table = view.table(table_name)
     declared = table.column(column) if column else None
     if declared is None or declared.type not in ("date", "instant"):
         raise BadDocument(f"“{trigger.of}” is not a date: write table.column, first_order or last_order")
-    facts = _known_rows(table_name, column, trigger.where, view, rule)
-    if declared.type == "instant":
+    facts = _zoned(_known_rows(table_name, column, trigger.where, view, rule), scenario, view)
+    found = _dated(facts, column, declared.type, scenario, rule)
+    if trigger.otherwise is None:
+        return found
+    other = trigger.otherwise.of.partition(".")[2]
+    instead = table.column(other)
+    if instead is None or instead.type not in ("date", "instant"):
+        raise BadDocument(f"“{trigger.otherwise.of}” is not a date of the same rows")
+    if declared.personal != instead.personal:
+        raise BadDocument(f"{trigger.of} and {trigger.otherwise.of} must both be personal, or neither")
+    lacking = _zoned(_known_rows(table_name, other, trigger.where, view, rule, lacking=column), scenario, view)
+    late = _dated(lacking, other, instead.type, scenario, rule + ELSE)
+    return found.select(*ARRIVALS, "unseen").union(late.select(*ARRIVALS, "unseen"))
+
+
+def _zoned(facts: ir.Table, scenario: Scenario, view: View) -> ir.Table:
+    return facts if scenario.zone == "brand" else with_zone(facts, view, scenario.scenario)
+
+
+def _dated(facts: ir.Table, column: str, kind: str, scenario: Scenario, rule: str) -> ir.Table:
+    if kind == "instant":
         return at_instants(facts.rename(fact_at=column), scenario, rule)
-    return on_dates(facts.rename(fact_date=column), scenario, rule, trigger.yearly)
+    assert scenario.trigger.date is not None
+    return on_dates(facts.rename(fact_date=column), scenario, rule, scenario.trigger.date.yearly)
 
 
 def _row(scenario: Scenario, view: View, rule: str) -> ir.Table:
@@ -65,7 +86,7 @@ def _row(scenario: Scenario, view: View, rule: str) -> ir.Table:
     assert trigger is not None
     table = view.table(trigger.table)
     happened = table.happened or "known_at"
-    facts = _known_rows(trigger.table, happened, trigger.where, view, rule)
+    facts = _zoned(_known_rows(trigger.table, happened, trigger.where, view, rule), scenario, view)
     return at_instants(facts.rename(fact_at=happened), scenario, rule)
 
 
@@ -94,12 +115,19 @@ def _maintained_moment(which: str, rule: str) -> ir.Table:
     ).filter(ibis._["fact_at"].notnull())
 
 
-def _known_rows(table_name: str, column: str, where: Where | None, view: View, rule: str) -> ir.Table:
-    """Rows known at the turn that meet the condition: contact, visitor, subject, logged_in, the column, turn."""
+def _known_rows(
+    table_name: str, column: str, where: Where | None, view: View, rule: str, *, lacking: str | None = None
+) -> ir.Table:
+    """Rows known at the turn that meet the condition: contact, visitor, subject, logged_in, the column, turn.
+
+    `lacking`: only rows that lack this other column.
+    """
     table = view.table(table_name)
     if not table.contact:
         raise BadDocument(f"table “{table_name}” belongs to no contact, so it cannot trigger a scenario")
     rows = view.facts(table_name) if column == "known_at" else view.part_of(table_name, column)
+    if lacking is not None:
+        rows = rows.filter(rows[lacking].isnull())
     contact = _unmerged(_contact_of(rows, table_name, view), table_name, view)
     rows = contact.filter(_row_condition(where, contact, table)) if where else contact
     clock = clock_of(rule, "turn", "known")

@@ -44,15 +44,20 @@ def due_rows(rule: str, *more: str) -> ir.Table:
     rows = rows.filter(rows["rule"].isin([rule, rule + OLD]))
     unseen = rows["rule"] != rule
     return rows.select(
-        "fact_from", "fact_until", "year", "fact_day", "due_at", "shift", "since", "until", *more, unseen=unseen
+        "zone", "fact_from", "fact_until", "year", "fact_day", "due_at", "shift", "since", "until", *more, unseen=unseen
     )
+
+
+def _there(facts: ir.Table, days: ir.Table) -> list[ir.BooleanValue]:
+    """Where each contact has a calendar of their own (`own_zone`), only its days."""
+    return [facts["own_zone"] == days["zone"]] if "own_zone" in facts.columns else []
 
 
 def at_instants(facts: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
     days = due_rows(rule)
     joined = facts.join(
         days,
-        [facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]],
+        [*_there(facts, days), facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]],
         rname="day_{name}",
     )
     due = ibis.coalesce(joined["due_at"], joined["fact_at"] + joined["shift"].as_interval("s"))
@@ -68,7 +73,7 @@ def on_dates(facts: ir.Table, scenario: Scenario, rule: str, yearly: bool) -> ir
         on = [facts["fact_date"].month() == days["month"], facts["fact_date"].day() == days["day"]]
     else:
         on = [facts["fact_date"] >= days["date_from"], facts["fact_date"] <= days["date_until"]]
-    joined = facts.join(days, on, rname="day_{name}")
+    joined = facts.join(days, [*_there(facts, days), *on], rname="day_{name}")
     joined = joined.mutate(
         fact_at=joined["fact_day"],
         due_at=ibis.coalesce(joined["due_at"], joined["fact_day"] + joined["shift"].as_interval("s")),
