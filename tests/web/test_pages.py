@@ -16,7 +16,7 @@ from relance.web.words.refusals import REFUSALS
 from tests.stories.bookshop import Bookshop
 from tests.web.conftest import browser
 
-OPEN = {"login", "key", "language"}
+OPEN = {"login", "key", "language", "calls"}  # calls bring a token of their own
 TEMPLATES = sorted((HERE / "templates").glob("*.html"))
 SOURCES = sorted(HERE.rglob("*.py"))
 PAGES = (
@@ -146,7 +146,13 @@ def test_what_the_house_refuses_is_put_into_french_as_it_is_really_said() -> Non
     """Every fixed piece of an English sentence stands somewhere in our own source."""
     room = HERE.parent
     said = "\n".join(path.read_text(encoding="utf-8") for path in room.rglob("*.py") if "words" not in path.parts)
-    gone = [piece for english in REFUSALS for piece in re.split(r"\{\w+\}", english) if piece not in said]
+    put_together = ("message of version ", "messages of version ", " has been handed", " have been handed")
+    pieces = (piece for english in REFUSALS for piece in re.split(r"\{\w+\}", english))
+    gone = [
+        piece
+        for piece in pieces
+        if piece not in said and not piece.strip().startswith(tuple(w.strip() for w in put_together))
+    ]
     assert gone == []
 
 

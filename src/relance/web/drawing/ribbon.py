@@ -14,7 +14,8 @@ _WIDEST, _THINNEST = 58.0, 3.0
 
 @dataclass(frozen=True)
 class Stop:
-    """A node (`kind` is trigger, gate, send, wait, branch or exit) or an exit between nodes (`drop`).
+    """A node (`kind` is trigger, gate, send, wait, branch, set, call or exit), an exit between nodes (`drop`), or the
+    beginning of one way out of a step (`way`), which has a width of its own.
 
     number: who is still there, or who left. code: the reason whose people the exit opens.
     """
@@ -43,6 +44,7 @@ def rows(stops: Sequence[Stop]) -> list[Row]:
     for place, stop in enumerate(stops):
         before = here
         here = before - (stop.number or 0) if stop.kind == "drop" else (before if stop.number is None else stop.number)
+        before = here if stop.kind == "way" and stop.number is not None else before
         first, last = place == 0, place == len(stops) - 1
         piece = _piece(_wide(here if first else before, whole), _wide(here, whole), first, last)
         made.append(Row(stop, piece, "first" if first else "last" if last else ""))

@@ -20,7 +20,7 @@ from relance.web.reading.example import examples_of
 from relance.web.reading.figures import figures_of
 from relance.web.reading.if_on import outlook, written
 from relance.web.reading.parts import parts_of, planned
-from relance.web.reading.path import counts_of, stops_of
+from relance.web.reading.path import counts_of, stops_of, ways_of
 from relance.web.reading.people import OUTCOMES, people_of
 from relance.web.reading.results import compared
 from relance.web.reading.standing import Standing, standing_of
@@ -42,7 +42,7 @@ def scenario(request: Any, name: str) -> Any:
         "one": one,
         "parts": parts,
         "since": min((row["first"] for row in counts), default=None),
-        "path": rows(stops_of(one.version, counts, subjects, here.voice)),
+        "path": rows(stops_of(one.version, counts, ways_of(here.place, name), subjects, here.voice)),
         "ends": _ends(one),
         "examples": examples,
         "pictures": "on" if request.GET.get("pictures") == "on" else "off",

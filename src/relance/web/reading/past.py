@@ -15,8 +15,8 @@ from relance.customers.installation import Installation
 from relance.messages.preview import preview
 from relance.scenarios.running import stored_version
 from relance.web.drawing.days import Bars, bars_of, chart
-from relance.web.reading.path import span_said
 from relance.web.reading.people import name_of
+from relance.web.reading.steps import span_said
 from relance.web.voice import Voice
 
 _FEW = 3

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from relance.base.locale import write_time
-from relance.base.spans import Span
 from relance.customers.installation import Installation
 from relance.explaining.triggering import question
 from relance.scenarios.program import Node
 from relance.scenarios.versions import Version
 from relance.web.drawing.ribbon import Stop
 from relance.web.reading.kept import decided, kept
+from relance.web.reading.steps import Taken, step_said, taken_in, ways_before, ways_onward
 from relance.web.voice import Voice
 
 _MOMENT = ("stale_data", "too_late", "waiting_feed")
@@ -34,38 +34,41 @@ def counts_of(place: Installation, name: str) -> Counts:
     return kept(place, f"counts {name}", decided(place), lambda: _counted(place, name))
 
 
+def ways_of(place: Installation, name: str) -> Taken:
+    """The ways that journeys took, and who waits where, as of the last turn."""
+    mark = decided(place), len(place.ledger.history("scenario", name))
+    return kept(place, f"ways {name}", mark, lambda: taken_in(place, name))
+
+
 def _counted(place: Installation, name: str) -> Counts:
     place.engine.load("asked", {"scenario": "text"}, [{"scenario": name}])
     return place.engine.rows(_COUNTS)
 
 
-def stops_of(version: Version, counts: Counts, subjects: Mapping[str, str], voice: Voice) -> list[Stop]:
+def stops_of(version: Version, counts: Counts, taken: Taken, subjects: Mapping[str, str], voice: Voice) -> list[Stop]:
     """From the trigger to the last step. subjects: the subject line of each message."""
-    first = version.nodes[0].name
-    seen = sum(row["number"] for row in counts if row["step"] == first)
-    stops = [Stop("trigger", trigger_said(version, voice), _rhythm(version, voice), seen, _trigger_icon(version))]
+    seen = _came(version.nodes[0], counts, taken)
+    title = voice.of_both(question(version.scenario))
+    stops = [Stop("trigger", title, _rhythm(version, voice), seen, _trigger_icon(version))]
     for node in version.nodes:
         own = [row for row in counts if row["step"] == node.name]
-        stops += _send(node, own, subjects, voice) if node.send else [_other(node, own, voice)]
+        stops += ways_before(version, node, taken, voice)
+        if node.send:
+            stops += _send(node, own, subjects, voice)
+            continue
+        stops.append(step_said(node, _came(node, counts, taken), voice))
+        gone = sorted({row["reason"] for row in own if row["outcome"] == "refused" and row["reason"]})
+        stops += (drop for code in gone for drop in _drops(own, code, voice))
+        stops += ways_onward(version, node, taken, voice)
     return stops
 
 
-def trigger_said(version: Version, voice: Voice) -> str:
-    """What sets the scenario going, in a few words."""
-    trigger = version.scenario.trigger
-    if trigger.quiet:
-        return voice.say("trigger.quiet", n=trigger.quiet.days)
-    if trigger.row:
-        key = "trigger.row.orders" if trigger.row.table == "orders" and trigger.row.days else "trigger.row"
-        key = key if trigger.row.days else "trigger.row.now"
-        return voice.say(key, table=trigger.row.table, n=trigger.row.days)
-    if trigger.date is None:
-        return question(version.scenario).in_(voice.language)
-    date, days = trigger.date.of, trigger.date.days
-    written = voice.say(f"date.{date}") if date in ("first_order", "last_order") else date.replace("_", " ")
-    if days == 0:
-        return voice.say("trigger.date.on", date=written)
-    return voice.say("trigger.date" if days > 0 else "trigger.date.before", n=abs(days), date=written)
+def _came(node: Node, counts: Counts, taken: Taken) -> int:
+    """Who came to a step: decided there; where it is no message, refused there, passed on, or still waiting."""
+    own = [row for row in counts if row["step"] == node.name]
+    if node.send:
+        return sum(row["number"] for row in own)
+    return taken.at(node) + sum(row["number"] for row in own if row["outcome"] in ("refused", "ended"))
 
 
 def _rhythm(version: Version, voice: Voice) -> str:
@@ -79,7 +82,8 @@ def _rhythm(version: Version, voice: Voice) -> str:
 
 def _trigger_icon(version: Version) -> str:
     trigger = version.scenario.trigger
-    return "cart" if trigger.quiet else "date" if trigger.date else "data"
+    drawn = {"quiet": "cart", "date": "date", "expiry": "date", "calendar": "date", "segment": "contacts"}
+    return drawn.get(trigger.kind, "data")
 
 
 def _send(node: Node, own: Counts, subjects: Mapping[str, str], voice: Voice) -> Iterator[Stop]:
@@ -117,26 +121,3 @@ def _drops(own: Counts, code: str, voice: Voice) -> Iterator[Stop]:
     held = outcome == "held_out"
     asked = code if outcome == "refused" else outcome
     yield Stop("drop", voice.say("outcome.held_out") if held else voice.reason(code), "", number, "", asked)
-
-
-def _other(node: Node, own: Counts, voice: Voice) -> Stop:
-    number = sum(row["number"] for row in own) if own else None
-    if node.kind == "wait" and node.wait is not None:
-        wait = node.wait
-        if wait.until:
-            title = voice.say("node.wait.until", time=write_time(wait.until, voice.locale))
-        else:
-            title = voice.say("node.wait", span=span_said(wait.span or Span(), voice))
-        return Stop("wait", title, voice.say("node.wait.about"), number, "clock")
-    if node.kind == "exit":
-        reason = voice.reason(node.reason or "")
-        return Stop("exit", voice.say("node.exit", reason=reason), voice.say("node.exit.about"), number, "exit")
-    return Stop("branch", voice.say("node.branch", n=len(node.arms)), voice.say("node.branch.about"), number, "branch")
-
-
-def span_said(span: Span, voice: Voice) -> str:
-    """A length of time in words."""
-    if span.days or not span.elapsed:
-        return voice.say("span.days", n=span.days)
-    minutes = int(span.elapsed.total_seconds()) // 60
-    return voice.say("span.hours", n=minutes // 60) if minutes % 60 == 0 else voice.say("span.minutes", n=minutes)

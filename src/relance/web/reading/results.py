@@ -13,7 +13,7 @@ from relance.reports.intervals import Interval
 from relance.reports.results import Result
 from relance.reports.words import patience, verdict_words
 from relance.web.drawing.interval import Axis, axis_of, big_interval, interval, ticks
-from relance.web.reading.path import span_said
+from relance.web.reading.steps import span_said
 from relance.web.voice import Voice
 
 ESTABLISHED = ("gain", "loss")

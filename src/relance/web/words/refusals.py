@@ -46,8 +46,20 @@ REFUSALS: Mapping[str, str] = {
     "“{giver}” hands over to “{name}”, whose trigger is not handed_over; give it that trigger": (
         "« {giver} » passe la main à « {name} », dont le déclencheur n’est pas « handed_over » ; donnez-lui celui-là."
     ),
-    "the scenarios hand over in a circle: {circle}; take one of these hand-overs out": (
-        "Les scénarios se passent la main en rond : {circle} ; retirez un de ces passages."
+    "the scenarios go round in a circle: {circle} ({why}); take one of these steps out": (
+        "Les scénarios tournent en rond : {circle} ({why}) ; retirez une de ces étapes."
+    ),
+    "“{live}” is no way to publish {name} now; there are: {ways}": (
+        "On ne peut plus publier « {name} » ainsi : les parcours ont bougé entre-temps. Relisez les choix."
+    ),
+    "there is nothing to undo in {name}: its last version was not put in force over journeys under way": (
+        "Il n’y a rien à défaire dans « {name} » : sa dernière version n’a pas pris la place d’une autre."
+    ),
+    "{number} message of version {version} has been handed over; it can no longer be undone": (
+        "{number} message de la version {version} est parti : on ne peut plus la défaire."
+    ),
+    "{number} messages of version {version} have been handed over; it can no longer be undone": (
+        "{number} messages de la version {version} sont partis : on ne peut plus la défaire."
     ),
     "the hand-overs {way} are more than {number} deep; shorten them": (
         "Les passages de main {way} dépassent {number} étages ; raccourcissez-les."

@@ -1,0 +1,87 @@
+"""A scenario with every kind of step is drawn from its trigger to its ends, with who took which way."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from relance.base.documents import load_document
+from relance.scenarios.documents import parse_scenario
+from relance.scenarios.program import compile_steps
+from relance.scenarios.versions import Version
+from relance.web.drawing.ribbon import Stop, rows
+from relance.web.reading.path import stops_of
+from relance.web.reading.steps import Taken
+from relance.web.voice import Voice
+
+FRENCH = Voice("fr", "America/Toronto", ("fr-CA", "en-CA"))
+ENGLISH = Voice("en", "America/Toronto", ("fr-CA", "en-CA"))
+DOCUMENT = """
+scenario: everything
+schedule: {daily: "09:00"}
+purpose: marketing
+occurrence: row
+fresh_for: 3d
+trigger: {row: {table: orders, where: valid}}
+steps:
+  - wait: {until: "10:00", weekday: tuesday}
+  - name: again
+    wait:
+      event: {row: orders, where: valid}
+      at_most: 10d
+      happened: [{set: {attribute: tone, value: warm}}]
+      otherwise: [{send: {message: second-purchase}}]
+  - name: tone
+    split:
+      - weight: 75
+        name: warm
+        then:
+          - name: known
+            branch:
+              - {if: {attribute: contacts.language, is: fr}, then: [{exit: done}]}
+              - {else: [{hand_over: win-back}]}
+      - {weight: 25, name: plain, then: [{wait: 7d}]}
+"""
+
+
+def everything() -> Version:
+    scenario = parse_scenario(load_document(DOCUMENT, "everything.yaml").data)
+    return Version(scenario, 1, compile_steps(scenario))
+
+
+def drawn(voice: Voice) -> list[Stop]:
+    ways = {
+        "wait": Counter({"on": 100}),
+        "again": Counter({"happened": 30, "otherwise": 60}),
+        "tone": Counter({"warm": 60, "plain": 20}),
+        "known": Counter({"1": 40, "else": 20}),
+    }
+    counts = [{"step": "again", "outcome": "refused", "reason": "cancelled", "number": 4}]
+    return stops_of(everything(), counts, Taken(ways, Counter({"again": 6})), {}, voice)
+
+
+def test_every_kind_of_step_is_drawn_with_who_came_to_it() -> None:
+    numbers = {stop.title: stop.number for stop in drawn(FRENCH)}
+    assert numbers["Attendre mardi à 10\u00a0h\u00a000"] == 100
+    assert numbers["Attendre\u00a0: commande valable"] == 100  # 90 went on, 6 wait, 4 left
+    assert numbers["Tirage au sort entre 2 chemins"] == 80
+    assert numbers["Passer la main à «\u00a0win back\u00a0»"] == 0
+    assert "Noter tone\u00a0: warm" in numbers
+
+
+def test_ways_out_say_when_they_are_taken_and_by_how_many() -> None:
+    ways = [(stop.title, stop.number) for stop in drawn(ENGLISH) if stop.kind == "way"]
+    assert ways == [
+        ("If it happens: valid order", 30),
+        ("Otherwise", 60),
+        ("The ways meet again", None),
+        ("“warm”, 75%", 60),
+        ("If: The language is “French”", 40),
+        ("Otherwise", 20),
+        ("“plain”, 25%", 20),
+    ]
+
+
+def test_a_way_begins_with_a_width_of_its_own() -> None:
+    stops = [Stop("branch", "two ways", number=10), Stop("way", "one", number=4), Stop("way", "other", number=6)]
+    widths = [str(row.ribbon) for row in rows(stops)]
+    assert len(set(widths)) == 3
