@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.stories.bookshop import ZONE, Bookshop, bookshop, copy_of, order, person
+from relance.explaining.explain import explain
+from tests.stories.bookshop import ZONE, Bookshop, bookshop, copy_of, local, order, person
 
 SCENARIO: dict[str, Any] = {
     "scenario": "after-first",
@@ -76,6 +77,9 @@ def test_l4_known_on_the_morning_of_the_deadline_it_is_the_event(shop: Bookshop)
     seen = live(shop, "2026-03-14", on_0302=FIRST, on_0311=second)
     assert seen == [("03-02", "waiting", None), ("03-11", "ended", "came-back")]
     assert way(shop) == "happened"
+    told = explain(shop.place, "mia", "after-first", local("2026-03-14 10:00"))
+    assert "what was waited for was known" in told.text("en")
+    assert "late_event" not in {each.code for each in told.conditions}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +90,12 @@ def test_l4_known_after_the_deadline_it_is_the_deadline_for_good(shop: Bookshop,
     seen = live(shop, "2026-03-14", on_0302=FIRST, on_0312=order("o2", "mia", second))
     assert seen == [("03-02", "waiting", None), ("03-11", "waiting", None), ("03-12", "refused", "ordered")], what
     assert way(shop) == "otherwise"
+    told = explain(shop.place, "mia", "after-first", local("2026-03-14 10:00"))
+    late = next(each for each in told.conditions if each.code == "late_event")
+    (row,) = late.seen.evidence
+    assert (row.key, row.happened_at, row.known_at) == ("o2", local(second), local("2026-03-12 06:00"))
+    assert "Su trop tard pour l’attente another" in told.text("fr")
+    assert "at the deadline nothing of the kind was known" in told.text("en")
 
 
 def test_l4_another_order_at_the_same_time_is_the_event_in_the_turn_of_entry(shop: Bookshop) -> None:
@@ -108,3 +118,5 @@ def test_l4_a_cancelled_first_order_ends_the_journey_in_the_wait(shop: Bookshop)
         "03-01 17:00",
         "03-04 11:00",
     ], f"12:00 and 06:00 in {ZONE}"
+    told = explain(shop.place, "mia", "after-first", local("2026-03-14 10:00"))
+    assert any("Le parcours a été quitté" in note.fr and "o1" in note.fr for note in told.notes)

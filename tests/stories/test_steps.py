@@ -17,6 +17,13 @@ from relance.customers.erasure import erase_contact
 from relance.messages.publishing import check_scenario
 from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, order, person
 
+COMPLAINTS = """
+feed: service_events
+files: "service_events-*.csv"
+period: {from_name: "%Y-%m-%dT%H%M"}
+zone: America/Toronto
+tables: {service_events: {columns: {event: id, contact: contact, happened_at: at, kind: kind}}}
+"""
 PEOPLE = ("ana", "ben", "cleo", "dan", "eve", "flo", "gus", "hal", "ida", "jo", "kim", "lea")
 ASKS = {"attribute": "contact_values.tone", "is": "warm"}
 SEND = {"send": {"message": "second-purchase"}}
@@ -192,3 +199,23 @@ def test_a_step_that_cannot_be_is_refused_with_its_line(shop: Bookshop, step: st
     with pytest.raises(BadDocument, match="wrong") as refused:
         check_scenario(shop.place, load_document(text, source="wrong.yaml"))
     assert says in str(refused.value) and refused.value.line in (4, 5)
+
+
+def test_a_stop_over_another_table_reaches_what_is_queued(shop: Bookshop) -> None:
+    """A complaint is no order: the narrow facts of senders do not know it, and yet nothing leaves."""
+    stop = {"complained": {"count": "service_events", "where": {"column": "kind", "is": "complaint"}, "at_least": 1}}
+    (shop.home.definitions / "feeds" / "service_events.yaml").write_text(COMPLAINTS)
+    shop.publish(scenario("letter", SEND, stop=stop), "2026-03-01 08:00")
+    all_order(shop)
+    shop.turn("2026-03-02 09:00")
+    rows = [
+        {"id": "e1", "contact": "ana", "at": "2026-03-02 09:10", "kind": "complaint"},
+        {"id": "e2", "contact": "ben", "at": "2026-03-02 09:10", "kind": "question"},
+    ]
+    shop.deliver("2026-03-02 09:30", service_events=rows)
+    states = {who: shop.outbox()[f"{who}@example.test"] for who in ("ana", "ben")}
+    assert {who: (row.state, row.reason) for who, row in states.items()} == {
+        "ana": ("cancelled", "complained"),
+        "ben": ("queued", None),
+    }
+    assert shop.send("2026-03-02 10:00").accepted == len(PEOPLE) - 1

@@ -51,6 +51,10 @@ _NEXT: Mapping[str, Said] = {
         "La prochaine fois : dû le {at}, si rien ne l’arrête.", "The next time: due {at}, if nothing stops it."
     ),
     "waiting": Said("L’étape « {step} » le {at}, si rien ne l’arrête.", "Step “{step}” on {at}, if nothing stops it."),
+    "event": Said(
+        "À l’étape « {step} », dès que ce qu’elle attend est su ; au plus tard le {at}.",
+        "At step “{step}”, as soon as what it waits for is known; on {at} at the latest.",
+    ),
     "turn": Said("Le prochain tour décide.", "The next turn decides."),
     "due": Said("Demandé le {at}, si tout tient encore.", "Asked on {at}, if all still holds."),
     "due_but": Said(
@@ -153,7 +157,9 @@ def _waiting(case: Case) -> Next | None:
     if last is None or last["state"] != "waiting":
         return None
     node = case.version.nodes[last["node"]] if last["node"] < len(case.version.nodes) else None
-    words = _NEXT["waiting"].put(step=same(node.name if node else "?"), at=case.pen.at(last["due_at"]))
+    words = _NEXT["event" if node and node.kind == "event" else "waiting"].put(
+        step=same(node.name if node else "?"), at=case.pen.at(last["due_at"])
+    )
     return Next(words, aware_utc(last["due_at"]))
 
 

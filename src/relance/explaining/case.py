@@ -50,6 +50,7 @@ class Case:
     last_turn: datetime | None
     decisions: tuple[Mapping[str, Any], ...] = ()
     journeys: tuple[Mapping[str, Any], ...] = ()
+    passages: tuple[Mapping[str, Any], ...] = ()
     decision: Mapping[str, Any] | None = None
     arrival: Arrival | None = None
     coming: Arrival | None = None
@@ -98,6 +99,7 @@ class _Found:
 
     decisions: list[dict[str, Any]] = field(default_factory=list)
     journeys: list[dict[str, Any]] = field(default_factory=list)
+    passages: list[dict[str, Any]] = field(default_factory=list)
 
 
 def open_case(place: Installation, person: Person, scenario: str, at: datetime) -> Case:
@@ -132,7 +134,8 @@ def _chosen(case: Case, seen: Sequence[Arrival], found: _Found) -> Case:
     if due and later and _standing(case, due[-1]) == "already_past":
         due = []  # last year's birthday is no answer where this year's is to come
     own = {each.name: getattr(case, each.name) for each in fields(case)}
-    parts = {**own, "journeys": tuple(found.journeys), "coming": later[0] if later else None}
+    parts = {**own, "journeys": tuple(found.journeys), "passages": tuple(found.passages)}
+    parts |= {"coming": later[0] if later else None}
     if due:
         parts |= {"arrival": due[-1], "standing": _standing(case, due[-1])}
     elif decision:
@@ -172,7 +175,7 @@ def _written(place: Installation, person: Person, scenario: str, at: datetime) -
         rows = [row for row in place.engine.rows(text) if row["scenario"] == scenario and row["at"] <= naive_utc(at)]
         return [_aware(row) for row in sorted(rows, key=lambda row: row["at"])]
 
-    return _Found(written("decisions"), written("journeys"))
+    return _Found(written("decisions"), written("journeys"), written("passages"))
 
 
 def _own(table: str) -> ir.Table:

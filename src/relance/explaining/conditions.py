@@ -29,6 +29,7 @@ _QUESTIONS: Mapping[str, Said] = {
     "suppressed": Said("Son adresse n’est pas mise de côté", "The address is not set aside"),
     "reentry": Said("N’a pas eu ce message il y a peu", "Has not had this message a short while ago"),
     "in_progress": Said("N’est pas déjà dans ce scénario", "Is not on the way in this scenario already"),
+    "not_sent": Said("Le message d’avant est parti", "The message before it left"),
     "repurchased": Said("Ne l’a pas racheté depuis", "Has not bought it again since"),
     "nothing_left": Said("Il reste quelque chose à montrer", "There is something left to show"),
     "quiet_hours": Said("Hors de la plage de silence", "Outside quiet hours"),
@@ -41,6 +42,7 @@ _NO_CAP = Said("Pression commerciale", "Commercial pressure")
 _ON = Said("Le scénario est en marche", "The scenario is on")
 _STOP = Said("Rien n’arrête ({name})", "Nothing stops it ({name})")
 _BRANCH = Said("Embranchement {name}", "Branch {name}")
+_NOT_SENT = Said("annulé ou refusé avant de partir", "cancelled or refused before it left")
 _REFUSED_BEFORE = Said("écarté avant cela", "refused before that")
 _PASSED_ALL = Said("seuls ceux que rien d’autre ne refuse sont tirés", "only those whom nothing else refuses are drawn")
 
@@ -108,6 +110,8 @@ def _stops(reading: Reading) -> Iterator[Asked]:
         yield _tree(reading, name, f"stop_{place}", words, refuses_when=True)
     for name in own_reasons(scenario):
         yield Asked(name, behind.question(name), behind.found(reading, name))
+    if "not_sent" in reading.case.decided_reasons:
+        yield Asked("not_sent", _QUESTIONS["not_sent"], Found(True, Seen(_NOT_SENT), fixed=True))
     if scenario.items:
         found = timing.items_left(reading, scenario.items)
         yield Asked(scenario.items.none_left or "nothing_left", _QUESTIONS["nothing_left"], found)

@@ -13,6 +13,7 @@ from relance.explaining.changing import changes
 from relance.explaining.conditions import conditions_of, refusals
 from relance.explaining.explanation import Explanation
 from relance.explaining.headline import because, headline
+from relance.explaining.passing import exit_told, ways_told
 from relance.explaining.person import find_person
 from relance.explaining.said import NOTHING, Said, same
 from relance.explaining.sides import sides_of
@@ -48,7 +49,7 @@ def explain(place: Installation, own_id: str, scenario: str, at: datetime) -> Ex
 
 
 def _explained(case: Case) -> Explanation:
-    conditions = conditions_of(case)
+    conditions = (*conditions_of(case), *ways_told(case))
     decision: Mapping[str, Any] = case.decision or {}
     outcome = decision.get("outcome") or case.standing or "undecided"
     refused = refusals(conditions)
@@ -95,6 +96,8 @@ def _title(case: Case) -> Said:
 def _notes(case: Case) -> Iterator[Said]:
     if case.person.merged_into:
         yield _MERGED.put(who=same(case.person.merged_into))
+    if left := exit_told(case):
+        yield left
     if case.decision and case.turn != case.at:
         yield _LATER.put(turn=case.pen.at(case.turn))
 

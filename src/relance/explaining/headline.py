@@ -35,6 +35,7 @@ _BECAUSE: Mapping[str, Said] = {
         "ce contact est déjà dans ce scénario ({seen})", "this contact is on the way in this scenario already ({seen})"
     ),
     "repurchased": Said("ce contact l’a racheté depuis ({seen})", "this contact has bought it again since ({seen})"),
+    "not_sent": Said("le message d’avant n’est pas parti", "the message before it did not leave"),
     "ordered": Said("ce contact a commandé depuis", "this contact has ordered since"),
     "more_than_one_order": Said(
         "ce contact a déjà plus d’une commande ({seen})", "this contact already has more than one order ({seen})"

@@ -233,6 +233,9 @@ def _fill(delivery: Delivery, work: Work, taken: Taken) -> ImportReport:
     until = _complete(delivery, feed, work.stamp) if feed.completes else None
     if delivery.hook is not None and work.facts:
         delivery.hook.facts_known(work.facts, aware_utc(delivery.known_at))
+    if delivery.hook is not None and waiting:
+        filled = {table.table.name for table in work.plan.tables}
+        delivery.hook.rows_came(engine, delivery.tables, filled, aware_utc(delivery.known_at))
     read = taken.rows + len(taken.rejects)
     return _report(delivery, work, taken.file.name, read, Counter(reject.reason for reject in rejects), until)
 

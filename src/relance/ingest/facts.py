@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
+
+from relance.customers.tables import Table
+from relance.engines.warehouse import Engine
 
 
 @dataclass(frozen=True)
@@ -69,4 +72,10 @@ class LedgerHook(Protocol):
 
     def facts_known(self, facts: Facts, known_at: datetime) -> None:
         """Called before a file is acknowledged, where it said anything of them."""
+        ...
+
+    def rows_came(
+        self, engine: Engine, tables: Mapping[str, Table], filled: Collection[str], known_at: datetime
+    ) -> None:
+        """Called after that, where somebody waits: rows of these tables are in the star, still uncommitted."""
         ...

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
+from relance.customers.tables import Table
 from relance.engines.ledger import Ledger, StopFact
+from relance.engines.warehouse import Engine
 from relance.ingest.facts import Facts, RefusalFact
+from relance.messages.asking_again import cancel_stopped
 from relance.messages.release import ORDERED, refusal_kinds, stops_of
 from relance.scenarios.running import KIND
 from relance.scenarios.versions import version_of
@@ -29,6 +32,12 @@ class LedgerStops:
         with self.ledger.transaction():
             self._cancel_ordered([fact.contact for fact in facts.orders], known_at)
             self.ledger.add_stop_facts(_stop_facts(facts, known_at))
+
+    def rows_came(
+        self, engine: Engine, tables: Mapping[str, Table], filled: Collection[str], known_at: datetime
+    ) -> None:
+        """Asks the stop conditions that read these tables again, of every message that waits."""
+        cancel_stopped(engine, self.ledger, tables, filled, known_at)
 
     def _cancel_ordered(self, contacts: list[int], known_at: datetime) -> None:
         if not contacts:

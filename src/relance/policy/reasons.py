@@ -28,7 +28,7 @@ AFTER_STOPS = (
 )
 DEFERRALS = ("waiting_feed", "quiet_hours", "next_wave")
 # Conditions that the house asks by itself; no stop condition may take one of these names.
-OWN = frozenset({*BEFORE_STOPS, *FIRST_STOPS, "repurchased", *AFTER_STOPS, *DEFERRALS})
+OWN = frozenset({*BEFORE_STOPS, *FIRST_STOPS, "repurchased", "not_sent", *AFTER_STOPS, *DEFERRALS})
 
 FRENCH: dict[str, str] = {
     "stale_data": "Les données attendues ne sont pas arrivées à temps",
@@ -43,6 +43,7 @@ FRENCH: dict[str, str] = {
     "reentry": "A déjà reçu ce message il y a peu",
     "in_progress": "Est déjà dans ce scénario",
     "repurchased": "L’a racheté depuis",
+    "not_sent": "Le message d’avant n’est pas parti",
     "ordered": "A commandé depuis",
     "more_than_one_order": "A déjà plus d’une commande",
     "points_spent": "Ces points sont dépensés",
@@ -84,6 +85,7 @@ ENGLISH: dict[str, str] = {
     "reentry": "Had this message a short while ago",
     "in_progress": "Is already on the way in this scenario",
     "repurchased": "Has bought it again since",
+    "not_sent": "The message before it did not leave",
     "ordered": "Has ordered since",
     "more_than_one_order": "Already has more than one order",
     "points_spent": "These points are spent",
