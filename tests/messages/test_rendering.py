@@ -71,7 +71,6 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "segment-move": people(),
     "win-back-again": people(last_order_on=date(2026, 11, 1)),
     "win-back": people(last_order_on=date(2026, 11, 1)),
-    "win-back-again": people(last_order_on=date(2026, 11, 1)),
 }
 
 
