@@ -52,6 +52,7 @@ def cart(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 USED_UP = {"title": "Terreau, 40 L", "url": "https://lire.example/t", "last_on": date(2026, 11, 1)}
+CHEAPER = {"price": Decimal("19.00"), "lowest_30d": Decimal("20.00"), "currency": "CAD"}
 LINES = [{"title": "Terreau, 40 L", "url": "https://lire.example/t", "amount": Decimal("24.95"), "currency": "CAD"}]
 CONTEXTS: dict[str, dict[str, Any]] = {
     "birthday": people(),
@@ -61,6 +62,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "first-purchase-last": people(joined_on=date(2026, 11, 1)),
     "order-confirmation": people(order_number="A-1027", ordered_on=date(2026, 11, 1), lines=LINES),
     "review": people(ordered_on=date(2026, 11, 1), lines=LINES),
+    "price-down": people(items=[book(1, author="Hélène Roy", **CHEAPER)]),
+    "back-in-stock": people(items=[book(1, shop_that_has_it="Les Deux Rives")]),
     "replenishment": people(items=[USED_UP]),
     "replenishment-again": people(items=[USED_UP]),
     "forgotten-cart": cart(book(1, author="Hélène Roy", price=Decimal("24.95"), currency="CAD"), book(2)),

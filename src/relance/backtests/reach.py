@@ -20,6 +20,7 @@ from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import PAST, VAULT
 from relance.engines.warehouse import Engine
 from relance.scenarios.candidates import conditions_of
+from relance.scenarios.products import event_queries
 from relance.scenarios.triggers import trigger_rows
 from relance.scenarios.versions import Version
 
@@ -74,7 +75,8 @@ def tables_read(version: Version, view: View, zone: str) -> set[str]:
 
 def triggering(version: Version, view: View) -> set[str]:
     """Tables of the star that the trigger reads."""
-    return _star_tables(trigger_rows(version.scenario, view, version.name), view)
+    asked = [trigger_rows(version.scenario, view, version.name), *event_queries(version.scenario, view)]
+    return set().union(*(_star_tables(each, view) for each in asked))
 
 
 def _star_tables(expression: ir.Table, view: View) -> set[str]:

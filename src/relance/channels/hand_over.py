@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
-from relance.engines.ledger import UNTIL, Denial, HandOverFacts, Outgoing, StopFact
+from relance.engines.ledger import DEARER, UNTIL, Denial, HandOverFacts, Outgoing, StopFact
 
 DEFAULT_STOPS: dict[str, dict[str, str]] = {"marketing": {"ordered": "ordered"}}
 
@@ -36,6 +37,8 @@ def _denies(denial: Denial, row: Outgoing) -> bool:
 def _stopped(row: Outgoing, stops: tuple[StopFact, ...]) -> str | None:
     heeded = DEFAULT_STOPS.get(row.kind, {}) if row.stops is None else row.stops
     for fact in stops:
+        if fact.product is not None:
+            continue  # it takes a product out of the message, see `_healed`
         if fact.contact == row.key.contact and fact.known_at > row.created_at and fact.kind in heeded:
             return heeded[fact.kind]
     return None
@@ -49,27 +52,48 @@ def _lapsed(row: Outgoing, now: datetime) -> str | None:
     return None
 
 
-def _gone(row: Outgoing, stops: tuple[StopFact, ...]) -> set[str]:
-    """Products that may no longer be shown: bought by this contact, or out of stock at last word."""
-    gone: set[str] = set()
+def _gone(row: Outgoing, stops: tuple[StopFact, ...]) -> dict[str, str]:
+    """Products that may no longer be shown: bought by this contact, or out of stock at last word; and which of both."""
+    gone: dict[str, str] = {}
     for fact in stops:
         if fact.product is None or fact.known_at <= row.created_at:
             continue
         if fact.kind == "out_of_stock" or (fact.kind == "bought" and fact.contact == row.key.contact):
-            gone.add(fact.product)
-        elif fact.kind == "in_stock":
-            gone.discard(fact.product)
+            gone[fact.product] = fact.kind
+        elif fact.kind == "in_stock" and gone.get(fact.product) == "out_of_stock":
+            del gone[fact.product]
     return gone
 
 
-def _healed(row: Outgoing, stops: tuple[StopFact, ...]) -> Mapping[str, Any] | None:
-    """The context without what is gone; None when nothing is left to show."""
+def _dearer(row: Outgoing, stops: tuple[StopFact, ...], now: datetime) -> dict[str, str]:
+    """Products that by now cost more than the message prints, where the message is about its prices."""
+    if DEARER not in (row.stops or {}):
+        return {}
+    gone: dict[str, str] = {}
+    for item in row.context.get("items") or ():
+        product, until = str(item.get("product")), item.get("good_until")
+        facts = (fact for fact in stops if fact.kind == DEARER and fact.product == product and fact.happened_at <= now)
+        risen = any(fact.known_at > row.created_at and _above(fact, item) for fact in facts)
+        if risen or (until and datetime.fromisoformat(until) <= now):
+            gone[product] = DEARER
+    return gone
+
+
+def _above(fact: StopFact, item: Mapping[str, Any]) -> bool:
+    same = fact.detail.get("currency") in (None, item.get("currency"))
+    return same and Decimal(fact.detail["amount"]) > Decimal(str(item.get("price")))
+
+
+def _healed(row: Outgoing, stops: tuple[StopFact, ...], now: datetime) -> tuple[Mapping[str, Any] | None, str | None]:
+    """The context without what is gone; None when nothing is left to show, and what took it away."""
     items = row.context.get("items")
-    gone = _gone(row, stops) if items else set()
-    if not gone or not items:
-        return row.context
+    if not items:
+        return row.context, None
+    gone = _gone(row, stops) | _dearer(row, stops, now)
     left = [item for item in items if str(item.get("product")) not in gone]
-    return {**row.context, "items": left} if left else None
+    if len(left) == len(items):
+        return row.context, None
+    return ({**row.context, "items": left}, None) if left else (None, gone[str(items[0].get("product"))])
 
 
 def judge(row: Outgoing, facts: HandOverFacts, now: datetime, left: set[tuple[str, str, str, date]]) -> Verdict:
@@ -88,9 +112,10 @@ def judge(row: Outgoing, facts: HandOverFacts, now: datetime, left: set[tuple[st
         return Verdict("refused", "suppressed", {})
     if reason := _stopped(row, facts.stops):
         return Verdict("cancelled", reason, {})
-    context = _healed(row, facts.stops)
+    context, taken = _healed(row, facts.stops, now)
     if context is None:
-        return Verdict("refused", "nothing_left", {})
+        own = (row.stops or {}).get(taken or "")
+        return Verdict("cancelled", own, {}) if own else Verdict("refused", "nothing_left", {})
     if row.kind != "transactional" and same_address_key(row) in left:
         return Verdict("refused", "same_address", {})
     return Verdict("leave", None, context)

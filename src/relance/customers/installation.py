@@ -91,7 +91,8 @@ class Installation:
         """How a turn at this instant looks at the star: superseded versions only where later facts are in."""
         latest = self.engine.value(compiled(self.engine, ("last-import",), _last_import))
         merged = bool(self.engine.value(compiled(self.engine, ("aliases",), _number_of_aliases)))
-        return View(self.tables, history=latest is not None and latest > naive_utc(turn), merged=merged)
+        history = latest is not None and latest > naive_utc(turn)
+        return View(self.tables, history, merged, self.settings.brand.currency)
 
     def close(self) -> None:
         keep_texts(self.home.texts)

@@ -20,12 +20,14 @@ class View:
     """How a query looks at the star.
 
     `history`: read superseded versions too, so that any past instant of knowledge can be asked; a live turn
-    reads the current rows only. `merged`: there are alias edges, follow them.
+    reads the current rows only. `merged`: there are alias edges, follow them. `currency`: the brand's, in which
+    prices stand and people pay where nothing else is said.
     """
 
     tables: Mapping[str, Table]
     history: bool = False
     merged: bool = False
+    currency: str = ""
 
     def table(self, name: str) -> Table:
         """The declared table, or BadDocument naming those that exist."""
@@ -98,7 +100,7 @@ def scratch(name: str, columns: Mapping[str, str]) -> ir.Table:
 
 def view_mark(view: View) -> str:
     """What tells two ways of looking at the star apart."""
-    return f"{type(view).__name__}{view.history}{view.merged}{_tables_mark(view.tables)}"
+    return f"{type(view).__name__}{view.history}{view.merged}{view.currency}{_tables_mark(view.tables)}"
 
 
 _TABLE_MARKS: dict[int, tuple[Mapping[str, Table], str]] = {}  # by identity; the tables are kept so that it holds

@@ -178,3 +178,15 @@ def new_stock(engine: DuckEngine) -> list[dict[str, Any]]:
         "WHERE product IN (SELECT product FROM state_product_stock WHERE state IN ('inserted', 'updated')) "
         "GROUP BY product, store HAVING max(counted_at) IS NOT NULL ORDER BY product, store"
     )
+
+
+def new_rises(engine: DuckEngine) -> list[dict[str, Any]]:
+    """The prices this file brought that are above the one before. Needs `state_product_prices`."""
+    before = "lag(amount) OVER (PARTITION BY product, currency ORDER BY valid_from)"
+    touched = "SELECT * FROM state_product_prices WHERE state IN ('inserted', 'updated')"
+    return engine.rows(
+        f"SELECT product, currency, amount, valid_from AS at FROM (SELECT *, {before} AS earlier FROM product_prices "
+        f"WHERE product IN (SELECT product FROM ({touched}))) AS p SEMI JOIN ({touched}) AS s "
+        "ON p.product = s.product AND p.valid_from = s.valid_from AND p.currency IS NOT DISTINCT FROM s.currency "
+        "WHERE amount > earlier ORDER BY 1, 2, 4"
+    )

@@ -23,6 +23,9 @@ WITHDRAWN = "withdrawn"
 UNTIL = "until:"
 """Before an instant among the stops of a message: from then on it may not leave."""
 
+DEARER = "dearer"
+"""The kind of the fact that a product costs more than before, `{amount, currency}` in its detail."""
+
 STATES = ("queued", "leased", "handing", "accepted", "deferred", "refused", "unknown", "cancelled")
 
 

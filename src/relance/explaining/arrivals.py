@@ -16,6 +16,7 @@ from relance.explaining.person import OneContact
 from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS, ELSE, EVER_DUE, Window, due_of, ever_row, instead_days
 from relance.scenarios.moment import Moment, Running, days_in, lay_out
+from relance.scenarios.products import lay_out_events
 from relance.scenarios.triggers import MOMENTS, trigger_rows
 from relance.scenarios.versions import Version
 
@@ -48,6 +49,7 @@ def arrivals(place: Installation, version: Version, view: OneContact, moment: Mo
     if on_dates:
         days = days_in(scenario, Window(moment.turn - _YEARS, moment.turn + _YEARS), zone, version.name, (named,))
     place.engine.load("due_days", DUE_DAYS, days)
+    lay_out_events(place.engine, view, version, version.name)
     marks = ("explained-trigger", view_mark(view), version.name, version.mark)
     text = compiled(place.engine, marks, lambda: trigger_rows(scenario, view, version.name))
     found = [_arrival(row) for row in place.engine.rows(text) if row["contact"] == contact]

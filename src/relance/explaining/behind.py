@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from relance.explaining import products
 from relance.explaining.explanation import Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import Reading
@@ -14,7 +15,13 @@ _STOP = Said("Rien n’arrête ({name})", "Nothing stops it ({name})")
 _YES, _NO = Said("oui", "yes"), Said("non", "no")
 
 # What to show beside the verdict; a reason without a line here is answered by yes or no.
-SHOWN: Mapping[str, Callable[[Reading], Seen]] = {}
+SHOWN: Mapping[str, Callable[[Reading], Seen]] = {
+    "bought": products.bought,
+    "unwished": products.wished,
+    "price_back": products.price_now,
+    "no_price_history": products.history,
+    "out_again": products.stock_now,
+}
 
 
 def question(reason: str) -> Said:

@@ -113,7 +113,7 @@ def open_case(place: Installation, person: Person, scenario: str, at: datetime) 
     last = last_turns(place.engine, [running], at + _TICK).get(scenario) if running else None
     found = _written(place, person, scenario, at)
     place.engine.load("explained", EXPLAINED, [{"contact": person.contact}])
-    view = OneContact(place.tables, history=True, merged=place.view(at).merged)
+    view = OneContact(place.tables, True, place.view(at).merged, place.settings.brand.currency)
     pen = pen_of(place.zone, place.settings.brand.languages)
     now = max([at, *(aware_utc(each) for each in _last_import(place))])
     version = running.version if running else latest

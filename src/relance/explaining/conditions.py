@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relance.audiences.probes import describe
-from relance.explaining import behind, gates, rounds, timing
+from relance.explaining import behind, gates, products, rounds, timing
 from relance.explaining.case import Case
 from relance.explaining.explanation import Condition, Evidence, Seen, Verdict
 from relance.explaining.found import Found
@@ -33,6 +33,7 @@ _QUESTIONS: Mapping[str, Said] = {
     "repurchased": Said("Ne l’a pas racheté depuis", "Has not bought it again since"),
     "nothing_left": Said("Il reste quelque chose à montrer", "There is something left to show"),
     "quiet_hours": Said("Hors de la plage de silence", "Outside quiet hours"),
+    "next_wave": Said("A une place dans la vague", "Has a place in the wave"),
     "same_address": Said("Personne d’autre à cette adresse", "Nobody else at this address"),
     "lost": Said("Aucun message plus important", "No message that matters more"),
     "holdout": Said("Hors du groupe témoin", "Not in the control group"),
@@ -132,6 +133,8 @@ def _last(reading: Reading) -> Iterator[Asked]:
     silence = gates.quiet_hours(reading)
     if silence:
         yield Asked("quiet_hours", _QUESTIONS["quiet_hours"], silence)
+    if reading.case.version.scenario.trigger.restock:
+        yield Asked("next_wave", _QUESTIONS["next_wave"], products.wave(reading))
     pressure, pen = reading.case.place.settings.pressure, reading.case.pen
     cap = (
         _NO_CAP if pressure.messages is None else _CAP.put(most=pen.number(pressure.messages), days=same(pressure.days))

@@ -43,6 +43,12 @@ _BECAUSE: Mapping[str, Said] = {
     "nothing_left": Said(
         "il ne reste rien à montrer, tout est acheté ou épuisé", "nothing is left to show: all is bought or sold out"
     ),
+    "bought": Said("ce contact a acheté ce produit depuis ({seen})", "this contact has bought it since ({seen})"),
+    "unwished": Said("ce contact n’en veut plus ({seen})", "this contact no longer wants it ({seen})"),
+    "price_back": Said("le prix est remonté ({seen})", "the price has gone up again ({seen})"),
+    "no_price_history": Said("la baisse est invérifiable ({seen})", "the price drop cannot be vouched for ({seen})"),
+    "out_again": Said("le produit est de nouveau épuisé ({seen})", "the product is sold out again ({seen})"),
+    "next_wave": Said("d’autres attendaient avant ({seen})", "others had been waiting for longer ({seen})"),
     "quiet_hours": Said(
         "c’est la plage de silence de ce contact ({seen})", "these are the quiet hours of this contact ({seen})"
     ),

@@ -29,6 +29,7 @@ from relance.scenarios.assess import ASSESSED, assessed, observed, probe_rows
 from relance.scenarios.candidates import candidates_at, load_condition_moments
 from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.moment import Running, lay_out
+from relance.scenarios.product_stops import lay_out_product_stops
 
 _ASKED_ONCE = 0  # the one probe of a reading
 _LEAVES: dict[tuple[str, ...], tuple[Leaf, ...]] = {}  # of each tree, beside the kept text of its query
@@ -82,6 +83,7 @@ def read(case: Case, known: datetime) -> Reading:
     if items:
         lay_out_lines(engine, view, name, items.of)
         engine.keep("items", case.text("items", lambda: left_in_carts(items, view, name)))
+    lay_out_product_stops(engine, view, case.version, name)
     engine.keep("assessed", case.text("assessed", lambda: assessed(case.version.scenario, view, name, case.place.zone)))
     trees = {label: _asked(case, label, tree) for label, tree in _trees(case).items()}
     return Reading(case, known, _flags(case, moment), trees)

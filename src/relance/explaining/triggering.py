@@ -14,7 +14,7 @@ from relance.audiences.conditions import RowCriteria
 from relance.audiences.words import describe_rows
 from relance.base.clock import naive_utc
 from relance.customers.relations import scratch
-from relance.explaining import moves, rounds
+from relance.explaining import moves, products, rounds
 from relance.explaining.arrivals import Arrival, arrivals, trigger_table
 from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
@@ -55,6 +55,8 @@ def question(scenario: Scenario) -> Said:
     if trigger.expiry:
         words = Said("la première échéance de ce qui reste ({of})", "the first expiry of what is left ({of})")
         return _after(trigger.expiry.days, words.put(of=same(trigger.expiry.of)))
+    if trigger.wanted:
+        return products.question(trigger)
     assert trigger.date is not None
     return _after(trigger.date.days, _date(trigger.date))
 
@@ -67,6 +69,8 @@ def trigger_found(case: Case, known: datetime) -> Found:
     said = _SEEN.put(fact=case.pen.at(arrival.fact_at), due=case.pen.at(arrival.due_at))
     if case.version.scenario.trigger.comes_round:
         said = rounds.told(case, arrival)
+    if case.version.scenario.trigger.wanted:
+        said = products.told(case, arrival)
     value = {"occurrence": arrival.occurrence, "fact_at": arrival.fact_at, "due_at": arrival.due_at}
     return Found(False, Seen(said, value, tuple(fact_rows(case, arrival.subject, known))))
 
@@ -76,8 +80,8 @@ def fact_rows(case: Case, subject: str, known: datetime) -> list[Evidence]:
     scenario = case.version.scenario
     if scenario.trigger.comes_round:
         return rounds.purchase_rows(case, subject)
-    if scenario.trigger.handed_over or scenario.trigger.calendar:
-        return []
+    if scenario.trigger.handed_over or scenario.trigger.calendar or scenario.trigger.wanted:
+        return []  # of a product, words tell what happened, and its wishes stand beside the stop condition
     if scenario.trigger.segment:
         return moves.stay_rows(case, known)
     table = case.view.table(trigger_table(scenario))

@@ -51,6 +51,16 @@ class StockFact:
 
 
 @dataclass(frozen=True)
+class RiseFact:
+    """A price above the one before it, and the instant from which it is in force."""
+
+    product: str
+    currency: str | None
+    amount: Decimal
+    happened_at: datetime
+
+
+@dataclass(frozen=True)
 class Facts:
     """What one file said of contacts with messages that wait, and of products."""
 
@@ -58,9 +68,10 @@ class Facts:
     purchases: tuple[PurchaseFact, ...] = ()
     refusals: tuple[RefusalFact, ...] = ()
     stock: tuple[StockFact, ...] = ()
+    rises: tuple[RiseFact, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.orders or self.purchases or self.refusals or self.stock)
+        return bool(self.orders or self.purchases or self.refusals or self.stock or self.rises)
 
 
 class LedgerHook(Protocol):

@@ -20,7 +20,7 @@ from relance.engines.files import Reject, Taken, header, places_of, read_file
 from relance.engines.spool import Format, Spooled
 from relance.engines.versions import Stamp, Stored, absent, absent_lines, delete, merge
 from relance.ingest.expressions import RAW, TYPED
-from relance.ingest.facts import Facts, OrderFact, PurchaseFact, RefusalFact, StockFact
+from relance.ingest.facts import Facts, OrderFact, PurchaseFact, RefusalFact, RiseFact, StockFact
 from relance.ingest.history import stamp_rows
 from relance.ingest.plan import Plan, TablePlan, check_columns
 
@@ -252,11 +252,13 @@ def _facts(engine: DuckEngine, filled: set[str]) -> Facts:
     bought = candidates.new_purchases(engine) if "order_lines" in filled else []
     refusals = candidates.new_refusals(engine) if "consent_acts" in filled else []
     stock = candidates.new_stock(engine) if "product_stock" in filled else []
+    rises = candidates.new_rises(engine) if "product_prices" in filled else []
     return Facts(
         tuple(OrderFact(row["contact"], aware_utc(row["at"])) for row in orders),
         tuple(PurchaseFact(row["contact"], row["product"], aware_utc(row["at"])) for row in bought),
         tuple(RefusalFact(**{**row, "happened_at": aware_utc(row["happened_at"])}) for row in refusals),
         tuple(StockFact(row["product"], row["store"], row["quantity"], aware_utc(row["at"])) for row in stock),
+        tuple(RiseFact(row["product"], row["currency"], row["amount"], aware_utc(row["at"])) for row in rises),
     )
 
 

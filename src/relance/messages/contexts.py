@@ -9,10 +9,12 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from relance.base.clock import aware_utc
 from relance.base.zones import local_day
 from relance.customers.relations import View, scratch
 from relance.messages import orders
 from relance.messages.batch import APPROVED, RULE, Batch, Values, asked
+from relance.messages.changed import changed_products, products_asked
 from relance.messages.fields import Field
 from relance.policy.consent import acts_on
 from relance.scenarios.documents import Items
@@ -134,11 +136,29 @@ def _items(batch: Batch, _: Field) -> Values:
     """What is left in the cart now, or what comes round, with what the page of the product says."""
     if batch.version and batch.version.scenario.trigger.comes_round:
         return _coming_round(batch)
+    if batch.version and batch.version.scenario.trigger.wanted:
+        return _changed(batch, batch.version.scenario.trigger.kind)
     items = (batch.version and batch.version.scenario.items) or Items()
     lay_out_lines(batch.engine, batch.view, RULE, items.of)
     values: Values = {}
     for row in asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))
+    return values
+
+
+def _changed(batch: Batch, kind: str) -> Values:
+    """The products that became cheaper, or are there again; `good_until` says until when the price holds."""
+
+    def build() -> ir.Table:
+        prices = _prices(products_asked(kind), batch.view)
+        return changed_products(kind, batch.view, RULE, prices)
+
+    values: Values = {}
+    for row in asked(batch, f"changed {kind}", build):
+        said = {name: row[name] for name in ("lowest_30d", "shop_that_has_it") if row.get(name)}
+        if row.get("price_until"):
+            said["good_until"] = aware_utc(row["price_until"]).isoformat()
+        values.setdefault(row["probe"], []).append(_item(row, batch) | said)
     return values
 
 

@@ -27,6 +27,7 @@ from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.lines import keep_lines
 from relance.scenarios.own_stops import own_reasons
 from relance.scenarios.places import step_called, step_sending
+from relance.scenarios.products import event_queries
 from relance.scenarios.program import compile_steps
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.steps import every_step
@@ -87,7 +88,8 @@ def _check_queries(version: Version, view: View, place: Installation, document: 
     """Every table and column that the document names exists, and every comparison makes sense."""
     scenario = version.scenario
     try:
-        ibis.to_sql(trigger_rows(scenario, view, version.name))
+        for asked in (trigger_rows(scenario, view, version.name), *event_queries(scenario, view)):
+            ibis.to_sql(asked)
     except BadDocument as error:
         raise document.error(str(error), ("trigger",)) from None
     _check_segments(scenario, place, document)

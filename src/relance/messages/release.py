@@ -17,7 +17,7 @@ from relance.base.settings import Settings
 from relance.customers.installation import Installation
 from relance.customers.relations import View, house_relation, scratch
 from relance.customers.schema import HOUSE_TABLES
-from relance.engines.ledger import UNTIL, OutboxKey, Outgoing
+from relance.engines.ledger import DEARER, UNTIL, OutboxKey, Outgoing
 from relance.engines.texts import compiled
 from relance.messages.allowing import followed, following
 from relance.messages.batch import Batch, lay_out_batch, lay_out_rows
@@ -31,6 +31,12 @@ from relance.scenarios.versions import Version
 
 COPIED = "copied"
 ORDERED = "ordered"
+# What takes a product out of a message, by the kind of trigger; the reason where none is left.
+_TAKEN: Mapping[str, Mapping[str, str]] = {
+    "price_drop": {"bought": "bought", DEARER: "price_back"},
+    "restock": {"bought": "bought", "out_of_stock": "out_again"},
+    "comes_back": {"bought": "bought"},
+}
 _BATCH = 2_000
 
 
@@ -136,7 +142,7 @@ def _lapsing(until: datetime | None) -> dict[str, str]:
 
 def _now(place: Installation, rows: Sequence[Mapping[str, Any]]) -> View:
     """What is true at release, also where facts have come in since the turn."""
-    return View(place.tables, history=False, merged=place.view(aware_utc(rows[0]["at"])).merged)
+    return replace(place.view(aware_utc(rows[0]["at"])), history=False)
 
 
 def _outgoing(
@@ -234,6 +240,7 @@ def stops_of(version: Version) -> dict[str, str]:
     for reason, tree in version.scenario.stop.items():
         if any(_counts_new_orders(node) for _, node in leaves(parse_criteria(tree))):
             stops.setdefault(ORDERED, reason)
+    stops |= _TAKEN.get(version.scenario.trigger.kind, {})
     purpose = version.scenario.purpose
     if purpose != "transactional":
         channels = {node.send.channel for node in version.nodes if node.send}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
 from relance.customers.tables import Table
-from relance.engines.ledger import Ledger, StopFact
+from relance.engines.ledger import DEARER, Ledger, StopFact
 from relance.engines.warehouse import Engine
 from relance.ingest.facts import Facts, RefusalFact
 from relance.messages.asking_again import cancel_stopped
@@ -62,6 +62,9 @@ def _stop_facts(facts: Facts, known_at: datetime) -> Iterator[StopFact]:
         if stock.store is None:
             kind = "in_stock" if stock.quantity > 0 else "out_of_stock"
             yield StopFact(kind, stock.happened_at, known_at, product=stock.product)
+    for rise in facts.rises:
+        detail = {"amount": str(rise.amount), "currency": rise.currency}
+        yield StopFact(DEARER, rise.happened_at, known_at, product=rise.product, detail=detail)
 
 
 def _kind(refusal: RefusalFact) -> str:

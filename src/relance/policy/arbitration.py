@@ -28,6 +28,7 @@ JUDGED: Mapping[str, str] = {
     "cap": "boolean",
     "held": "boolean",
     "early": "text",
+    "next_wave": "boolean",
     "open": "boolean",
 }
 VERDICTS: Mapping[str, str] = {
@@ -48,7 +49,13 @@ def verdicts(judged: ir.Table) -> ir.Table:
     skipped, the first other wins, the rest lose. A contact at its cap takes no part, so no control arm is
     starved and nobody loses to a message that does not leave.
     """
-    return _named(_with_outcome(_with_walk(_with_same_address(judged))))
+    return _named(_with_outcome(walked(judged)))
+
+
+def walked(judged: ir.Table) -> ir.Table:
+    """Judged rows with `passing` (nothing but others stands against them), and `winner`, `winning`, `lost`."""
+    rows = _with_walk(_with_same_address(judged))
+    return rows.mutate(lost=rows["walked"] & (rows["place"] > rows["winner"]).fill_null(False))
 
 
 def judged(rows: ir.Table) -> ir.Table:
@@ -57,7 +64,7 @@ def judged(rows: ir.Table) -> ir.Table:
     parts += [rows["stopped"], ibis.ifelse(rows["nothing_left"], "nothing_left,", "")]
     early = _joined(parts)
     open_ = (early == "") & ~rows["feed_waiting"] & ~rows["quiet_hours"]
-    return rows.mutate(early=early, open=open_).select(*JUDGED)
+    return rows.mutate(early=early, open=open_, next_wave=ibis.literal(False)).select(*JUDGED)
 
 
 def _with_same_address(rows: ir.Table) -> ir.Table:
@@ -84,10 +91,11 @@ def _with_walk(rows: ir.Table) -> ir.Table:
 
 
 def _with_outcome(rows: ir.Table) -> ir.Table:
-    lost = rows["walked"] & (rows["place"] > rows["winner"]).fill_null(False)
+    lost = rows["lost"]
     held = rows["passing"] & rows["held"] & ~lost
     late = [
         ibis.ifelse(rows["quiet_hours"] & ~rows["feed_waiting"], "quiet_hours,", ""),
+        ibis.ifelse(rows["next_wave"], "next_wave,", ""),
         ibis.ifelse(rows["same_address"], "same_address,", ""),
         ibis.ifelse(lost, "lost,", ""),
         ibis.ifelse(rows["cap"], "cap,", ""),
@@ -95,7 +103,7 @@ def _with_outcome(rows: ir.Table) -> ir.Table:
     ]
     waiting = ibis.ifelse(rows["feed_waiting"], "waiting_feed,", "")
     reasons = _joined([waiting, rows["early"], *late])
-    deferred = rows["feed_waiting"] | ((rows["early"] == "") & rows["quiet_hours"])
+    deferred = rows["feed_waiting"] | ((rows["early"] == "") & (rows["quiet_hours"] | rows["next_wave"]))
     deferred = deferred | (lost & (rows["on_lose"] == "wait"))
     outcome = ibis.cases((deferred, "deferred"), (held, "held_out"), (rows["passing"] & ~lost, "send"), else_="refused")
     return rows.mutate(outcome=outcome, reasons=reasons, lost_to=ibis.ifelse(lost, rows["winning"], None))

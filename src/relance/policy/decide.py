@@ -17,10 +17,12 @@ from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.arbitration import JUDGED, VERDICTS, judged, verdicts
 from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screened
+from relance.policy.waves import in_waves
 from relance.scenarios.candidates import CANDIDATES
 from relance.scenarios.desk import SETTLED
 from relance.scenarios.journeys import OUTCOMES
 from relance.scenarios.moment import Moment
+from relance.scenarios.waves import WAVES
 
 SCREENED = {
     **ADDRESSED,
@@ -45,6 +47,9 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
     screen = compiled(engine, ("screened", *marks), lambda: screened(view, settings).select(*SCREENED))
     engine.keep("screened", screen)
     engine.keep("judged", compiled(engine, ("judged",), lambda: judged(scratch("screened", SCREENED))))
+    if engine.value(compiled(engine, ("any-wave",), _any_wave)):
+        engine.keep("waved", compiled(engine, ("waved",), lambda: in_waves(scratch("judged", JUDGED))))
+        engine.keep("judged", compiled(engine, ("judged-in-waves",), lambda: scratch("waved", JUDGED)))
     engine.keep("verdicts", compiled(engine, ("verdicts",), lambda: verdicts(scratch("judged", JUDGED))))
     return engine.keep("outcomes", compiled(engine, ("outcomes",), _outcomes))
 
@@ -63,6 +68,10 @@ def _any() -> ir.Table:
     candidates = scratch("candidates", CANDIDATES).select("rule")
     settled = scratch("settled", SETTLED).select(rule="scenario")
     return candidates.union(settled).aggregate(number=ibis._.count())
+
+
+def _any_wave() -> ir.Table:
+    return scratch("waves", WAVES).aggregate(number=ibis._.count())
 
 
 def _columns() -> tuple[str, ...]:

@@ -26,10 +26,13 @@ from relance.scenarios.documents import Scenario
 from relance.scenarios.drawing import split
 from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.moment import Moment, Running
+from relance.scenarios.product_stops import lay_out_product_stops
+from relance.scenarios.products import lay_out_events
 from relance.scenarios.program import Node
 from relance.scenarios.resuming import RESUMED, note_exits, resume
 from relance.scenarios.setting import set_value
 from relance.scenarios.versions import Version
+from relance.scenarios.waves import WAVES, lay_out_waves
 from relance.scenarios.ways import NOTED
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
@@ -70,6 +73,7 @@ def gather(
     """
     engine.load("candidates", CANDIDATES, [])
     engine.load("settled", SETTLED, [])
+    engine.load("waves", WAVES, [])
     engine.load("noted", NOTED, [])
     desk = Desk(engine, view, moment.zone, settings)
     load_condition_moments(engine, view, moment, [*(each.version for each in running), *pinned])
@@ -105,6 +109,7 @@ def load_condition_moments(engine: Engine, view: View, moment: Moment, versions:
 def _enter(desk: Desk, version: Version) -> tuple[bool, int]:
     """Keeps who enters; answers whether anybody does, and how many due behind the window no turn has decided."""
     rule = version.name
+    lay_out_events(desk.engine, desk.view, version, rule)
     if not desk.keep("entering", (version.mark,), lambda: entering(version, desk.view, rule)):
         return False, 0
     return True, int(desk.engine.value(compiled(desk.engine, ("unseen",), _unseen)) or 0)
@@ -126,6 +131,8 @@ def _work_through(desk: Desk, version: Version, coming: bool) -> int:
         items = scenario.items
         lay_out_lines(desk.engine, desk.view, version.name, items.of)
         desk.keep("items", (version.mark,), lambda: left_in_carts(items, desk.view, version.name))
+    lay_out_product_stops(desk.engine, desk.view, version, version.name)
+    lay_out_waves(desk.engine, desk.view, version, version.name)
     number = desk.keep("assessed", (version.mark,), lambda: _candidates(scenario, desk, version.name))
     present, left = _standing(desk)
     if left:

@@ -1,4 +1,4 @@
-"""Instants come in and their local dates in the brand's zone go out, told by the engine from a table of clocks."""
+"""Instants come in, their wall times and dates in the brand's zone go out, and back, told from a table of clocks."""
 
 from __future__ import annotations
 
@@ -33,18 +33,30 @@ def _span(span: Any) -> dict[str, Any]:
 
 def with_local_date(rows: ir.Table, instant: str, name: str) -> ir.Table:
     """The rows with the brand's local date of an instant. Needs scratch `zone_spans`."""
-    spans = scratch("zone_spans", ZONE_SPANS)
-    spans = spans.filter(~spans["local"]).select("since", "until", "shift")
-    rows = rows.inner_join(spans, [rows[instant] >= spans["since"], rows[instant] < spans["until"]])
-    local = rows[instant] + rows["shift"].as_interval("s")
-    return rows.mutate(**{name: local.date()}).drop("since", "until", "shift")
+    walls = with_wall(rows, instant, "wall")
+    return walls.mutate(**{name: walls["wall"].date()}).drop("wall")
 
 
-def with_start_of_day(rows: ir.Table, name: str) -> ir.Table:
-    """The rows with `fact_day`, the first instant of a local date. Needs scratch `zone_spans`."""
+def with_start_of_day(rows: ir.Table, name: str, start: str = "fact_day") -> ir.Table:
+    """The rows with the first instant of a local date. Needs scratch `zone_spans`."""
+    midnights = rows.mutate(midnight=rows[name].cast("timestamp(6)"))
+    return with_instant(midnights, "midnight", start).drop("midnight")
+
+
+def with_wall(rows: ir.Table, instant: str, wall: str) -> ir.Table:
+    """The rows with the wall time of an instant; one without the instant is left out. Needs scratch `zone_spans`."""
     spans = scratch("zone_spans", ZONE_SPANS)
-    spans = spans.filter(spans["local"]).select("since", "until", "shift", "instant")
-    rows = rows.mutate(midnight=rows[name].cast("timestamp(6)"))
-    rows = rows.inner_join(spans, [rows["midnight"] >= spans["since"], rows["midnight"] < spans["until"]])
-    start = ibis.coalesce(rows["instant"], rows["midnight"] - rows["shift"].as_interval("s"))
-    return rows.mutate(fact_day=start).drop("since", "until", "shift", "instant", "midnight")
+    spans = spans.filter(~spans["local"]).select(in_since="since", in_until="until", in_shift="shift")
+    joined = rows.inner_join(spans, [rows[instant] >= spans["in_since"], rows[instant] < spans["in_until"]])
+    told = joined[instant] + joined["in_shift"].as_interval("s")
+    return joined.mutate(**{wall: told}).drop("in_since", "in_until", "in_shift")
+
+
+def with_instant(rows: ir.Table, wall: str, instant: str) -> ir.Table:
+    """The rows with the instant of a wall time: the first valid one where clocks jump, the first of two."""
+    spans = scratch("zone_spans", ZONE_SPANS)
+    spans = spans.filter(spans["local"])
+    spans = spans.select(in_since="since", in_until="until", in_shift="shift", in_jump="instant")
+    joined = rows.inner_join(spans, [rows[wall] >= spans["in_since"], rows[wall] < spans["in_until"]])
+    told = ibis.coalesce(joined["in_jump"], joined[wall] - joined["in_shift"].as_interval("s"))
+    return joined.mutate(**{instant: told}).drop("in_since", "in_until", "in_shift", "in_jump")

@@ -11,6 +11,7 @@ import ibis.expr.types as ir
 from relance.customers.relations import View
 from relance.scenarios.documents import Scenario
 from relance.scenarios.lots import spent_or_extended
+from relance.scenarios.product_stops import found_product_stops
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class OwnStops:
 
 OWN_STOPS: Mapping[str, OwnStops] = {
     "expiry": OwnStops(("points_spent", "points_extended"), spent_or_extended),
+    "price_drop": OwnStops(("bought", "unwished", "price_back", "no_price_history"), found_product_stops),
+    "restock": OwnStops(("bought", "unwished", "out_again"), found_product_stops),
+    "comes_back": OwnStops(("bought", "unwished"), found_product_stops),
 }
 
 

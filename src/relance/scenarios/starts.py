@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from relance.base.spans import Span
 from relance.scenarios.fields import WEEKDAYS, LocalTime, Part, SpanField, Weekday, Where
+from relance.scenarios.product_starts import ComesBack, PriceDrop, Restock, Wanted
 
 
 class Instead(Part):
@@ -165,6 +166,9 @@ class Trigger(Part):
     expiry: Expiry | None = None
     calendar: Calendar | None = None
     call: Called | None = None
+    price_drop: PriceDrop | None = None
+    restock: Restock | None = None
+    comes_back: ComesBack | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Trigger:
@@ -177,3 +181,9 @@ class Trigger(Part):
     def kind(self) -> str:
         """The name of the one that is given."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """Who wants the product, where a product is what changes."""
+        kind = self.price_drop or self.restock or self.comes_back
+        return kind.wanted if kind else None

@@ -18,6 +18,8 @@ from relance.scenarios.candidates import load_condition_moments
 from relance.scenarios.due import DUE_DAYS, ELSE, Window, instead_days, past_row
 from relance.scenarios.handing import check_hand_overs
 from relance.scenarios.moment import Moment, Running, days_in, lay_out
+from relance.scenarios.product_stops import lay_out_product_stops
+from relance.scenarios.products import lay_out_events
 from relance.scenarios.versions import Version
 from relance.scenarios.zones import zone_names
 
@@ -49,9 +51,11 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
         load_condition_moments(engine, view, moment, [version])
         marks = (version.mark, view_mark(view), place.zone)
         name = version.name
+        lay_out_events(engine, view, version, name)
         past = compiled(engine, ("past", *marks), lambda: numbered(arriving(entering(version, view, name))))
         engine.keep("work", past)
         engine.keep("probes", compiled(engine, ("past-probes", name), lambda: probe_rows(name)))
+        lay_out_product_stops(engine, view, version, name)
         asked = compiled(engine, ("not-stopped", *marks), lambda: _not_stopped(version, view, place.zone))
         return int(engine.value(asked) or 0)
 

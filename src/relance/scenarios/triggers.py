@@ -10,13 +10,9 @@ from collections.abc import Callable, Mapping
 
 import ibis
 import ibis.expr.types as ir
-from pydantic import TypeAdapter, ValidationError
 
-from relance.audiences.conditions import RowCriteria
-from relance.audiences.scope import personal_in, row_test
 from relance.base.errors import BadDocument
 from relance.customers.relations import View, house_relation, scratch
-from relance.customers.tables import Table
 from relance.scenarios.calendar import broadcast_arrivals
 from relance.scenarios.calls import call_arrivals
 from relance.scenarios.documents import Scenario
@@ -24,8 +20,11 @@ from relance.scenarios.due import DUE_DAYS, ELSE
 from relance.scenarios.fields import Where
 from relance.scenarios.lots import lot_arrivals
 from relance.scenarios.moves import move_arrivals
+from relance.scenarios.price_drops import in_own_money
 from relance.scenarios.program import HANDED_TO
 from relance.scenarios.rounds import SOON, round_rows
+from relance.scenarios.wanting import EVENTS, wanting
+from relance.scenarios.where import row_condition
 from relance.scenarios.windows import ARRIVALS, CLOCKS, OLD, at_instants, clock_of, on_dates
 from relance.scenarios.zones import with_zone
 
@@ -129,7 +128,7 @@ def _known_rows(
     if lacking is not None:
         rows = rows.filter(rows[lacking].isnull())
     contact = _unmerged(_contact_of(rows, table_name, view), table_name, view)
-    rows = contact.filter(_row_condition(where, contact, table)) if where else contact
+    rows = contact.filter(row_condition(where, contact, table)) if where else contact
     clock = clock_of(rule, "turn", "known")
     rows = rows.join(clock, view.known(rows, clock["known"]), rname="clock_{name}")
     subject = ibis.literal("/").join([rows[key].cast("string") for key in table.key])
@@ -148,17 +147,6 @@ def _unmerged(rows: ir.Table, table_name: str, view: View) -> ir.Table:
     if table_name != "contacts" or not view.merged:
         return rows
     return rows.anti_join(view.facts("aliases"), "contact")
-
-
-def _row_condition(where: Where, rows: ir.Table, table: Table) -> ir.BooleanValue:
-    """The condition on one row of the trigger's table, by its open columns."""
-    try:
-        condition: RowCriteria = TypeAdapter(RowCriteria).validate_python(where)
-    except ValidationError as error:
-        raise BadDocument(f"the trigger’s “where” is not a condition on rows: {error.errors()[0]['msg']}") from None
-    if personal := personal_in(table, condition):
-        raise BadDocument(f"a trigger’s “where” cannot read the personal column “{min(personal)}”; ask it in target")
-    return row_test(condition, rows, table, None)
 
 
 def _contact_of(rows: ir.Table, table_name: str, view: View) -> ir.Table:
@@ -233,6 +221,14 @@ def _handed_over(scenario: Scenario, view: View, rule: str) -> ir.Table:
     return at_instants(view.follow(facts), scenario, rule)
 
 
+def _of_product(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """Who wants the products that changed; `products.lay_out_events` says which did."""
+    assert scenario.trigger.wanted is not None
+    clock = clock_of(rule, "turn", "known")
+    rows = wanting(scenario.trigger.wanted, scratch("product_events", EVENTS), view, clock)
+    return in_own_money(rows, view, clock) if scenario.trigger.price_drop else rows
+
+
 TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
     "date": _date,
     "row": _row,
@@ -243,4 +239,5 @@ TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
     "expiry": lot_arrivals,
     "calendar": broadcast_arrivals,
     "call": call_arrivals,
+    **dict.fromkeys(("price_drop", "restock", "comes_back"), _of_product),
 }

@@ -17,7 +17,7 @@ from relance.web.voice import Voice
 
 _MOMENT = ("stale_data", "too_late", "waiting_feed")
 _WHO = ("anonymous", "not_logged_in", "no_address", "not_targeted", "consent_refused", "no_basis", "suppressed")
-_LAST = ("quiet_hours", "same_address", "lost", "cap", "holdout")
+_LAST = ("quiet_hours", "next_wave", "same_address", "lost", "cap", "holdout")
 _COUNTS = """
     SELECT step, outcome, reason, count(*) AS number, min(first) AS first FROM (
         SELECT d.step, d.outcome, d.reason, min(d."at") OVER () AS first, row_number() OVER (
