@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,13 +39,19 @@ def test(
     if not tales:
         raise NotFound("no story was found; a story is a YAML file that begins with: story")
     with TemporaryDirectory(prefix="relance-stories-") as folder:
-        workshop = Workshop(Path(folder))
+        workshop = Workshop(Path(folder), _cache() / "texts.json")
         lived = []
         for tale in tales:
             lived.append(live(tale, workshop))
             if not json:
                 _tell(lived[-1])
+        workshop.close()
     _end(lived, json)
+
+
+def _cache() -> Path:
+    """Where this user's programs keep what may be deleted at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "relance"
 
 
 def _tell(one: Lived) -> None:

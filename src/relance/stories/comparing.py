@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from relance.stories.documents import Told
-from relance.stories.seen import Decided, Letter, plain
+from relance.stories.seen import Letter, plain
 
 Instant = Callable[[str], datetime]
 Lines = list[str]  # “- ” said and not so, “+ ” so and not said, “  ” words
@@ -77,9 +77,8 @@ def _spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def by_contact(expected: Mapping[str, str], found: Iterable[Decided]) -> Lines:
+def reasons(expected: Mapping[str, str], there: Mapping[str, str]) -> Lines:
     """Contacts with reasons: all of them, no others."""
-    there = {each.who: each.reason for each in found}
     lines = []
     for who in sorted({*expected, *there}):
         if expected.get(who) != there.get(who):

@@ -24,7 +24,7 @@ Rows = dict[str, list[Row]]  # by table, or by a story's short word for one
 KINDS = ("turn", "at", "send")
 _ONLY = {
     "turn": ("queues", "refuses", "defers", "holds_out", "ends", "counts", "enter_since"),
-    "send": ("delivers", "cancels"),
+    "send": ("delivers",),
 }
 
 
@@ -79,6 +79,15 @@ class Applied(_Part):
     cancelled: int | None = None
 
 
+class Called(_Part):
+    """A scenario that is called for a contact."""
+
+    contact: str
+    scenario: str | None = None
+    key: str | None = None
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+
 class Moment(_Part):
     """A turn, a sending, or anything else at a time; what is added is known before it."""
 
@@ -89,6 +98,7 @@ class Moment(_Part):
     complete: dict[str, str] | None = None
     apply: Applied | None = None
     undo: str | None = None
+    call: Annotated[list[Called], BeforeValidator(_listed)] = Field(default_factory=list)
     on: Annotated[list[str] | None, BeforeValidator(_listed)] = None
     off: Annotated[list[str] | None, BeforeValidator(_listed)] = None
     enter_since: str | None = None

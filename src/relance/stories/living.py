@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -12,12 +12,14 @@ from relance.base.clock import FixedClock
 from relance.base.errors import BadDocument, RelanceError
 from relance.channels.sender import send_due
 from relance.channels.setup import email_channel, mail_settings
+from relance.engines.ledger import OutboxRow
 from relance.explaining.explain import explain
 from relance.explaining.explanation import Explanation
 from relance.flow import run
 from relance.ingest.feeds import feed_complete
 from relance.messages.publishing import publish_scenario
 from relance.policy.report import TurnReport
+from relance.scenarios.calls import call_scenario
 from relance.scenarios.editing import edit, undo
 from relance.scenarios.running import running_scenarios, stored_version
 from relance.scenarios.switching import switch_off, switch_on
@@ -83,6 +85,7 @@ def _paragraph(tale: Tale, each: Difference) -> Iterator[str]:
 def _moment(world: World, number: int, moment: Moment) -> Iterator[Difference]:
     at = world.instant(moment.time, "then", number, moment.kind)
     scene = Scene(world, number, moment, at)
+    before = states(world.place) if moment.cancels is not None else {}
     try:
         if moment.add:
             world.add(number, at)
@@ -92,6 +95,8 @@ def _moment(world: World, number: int, moment: Moment) -> Iterator[Difference]:
             yield from scene.turn()
         elif moment.kind == "send":
             yield from scene.send()
+        if moment.cancels is not None:
+            yield from scene.cancelled(before, moment.cancels)
         for place, asked in enumerate(moment.explain):
             yield from scene.explained(asked, place)
     except BadDocument:
@@ -139,6 +144,10 @@ class Scene:
             yield from self._told("apply", comparing.numbers(wanted, vars(done)))
         if moment.undo is not None:
             undo(place, moment.undo, self.at)
+        for number, said in enumerate(moment.call):
+            name = said.scenario or self.world.names[0]
+            key = said.key or f"{self.number}.{number}"
+            call_scenario(place, stored_version(place.ledger, name).scenario, said.contact, key, said.fields, self.at)
 
     def turn(self) -> Iterator[Difference]:
         """A turn, and what it should have decided."""
@@ -155,7 +164,9 @@ class Scene:
         for what, outcome in (("refuses", "refused"), ("defers", "deferred"), ("ends", "ended")):
             said = getattr(moment, what)
             if said is not None:
-                yield from self._told(what, comparing.by_contact(said, _of(made, outcome)))
+                yield from self._told(
+                    what, comparing.reasons(said, {each.who: each.reason for each in _of(made, outcome)})
+                )
         if moment.holds_out is not None:
             yield from self._told(
                 "holds_out", comparing.names(moment.holds_out, [each.who for each in _of(made, "held_out")])
@@ -177,6 +188,13 @@ class Scene:
             why = tuple(f"  {each.to}: {each.row.state}, {each.row.reason}" for each in stayed)
             if lines:
                 yield self.difference("delivers", lines, why)
+
+    def cancelled(self, before: Mapping[int, OutboxRow], said: Mapping[str, str]) -> Iterator[Difference]:
+        """Messages that waited before this moment and will not leave, with the reason."""
+        place = self.world.place
+        rows = [row for number, row in states(place).items() if number in before and row.state == "cancelled"]
+        stopped = letters(place, [row for row in rows if before[row.id].state != "cancelled"])
+        yield from self._told("cancels", comparing.reasons(said, {each.to: each.row.reason or "" for each in stopped}))
 
     def explained(self, asked: Asked, number: int) -> Iterator[Difference]:
         """What the house says about a contact at this moment."""

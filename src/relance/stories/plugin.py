@@ -27,6 +27,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return StoryFile.from_parent(parent, path=file_path) if tells_a_story(file_path) else None
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The same, at the end: what makes the next session quicker is kept in pytest's own cache."""
+    if _WORKSHOP in config.stash:
+        config.stash[_WORKSHOP].close()
+
+
 class StoryFile(pytest.File):
     """A file of stories."""
 
@@ -70,7 +76,9 @@ def _workshop(config: pytest.Config) -> Workshop:
 
     if _WORKSHOP not in config.stash:
         factory = pytest.TempPathFactory.from_config(config, _ispytest=True)
-        config.stash[_WORKSHOP] = Workshop(factory.mktemp("stories"))
+        alone = config.cache and not hasattr(config, "workerinput")  # two processes would write to one file
+        kept = config.cache.mkdir("relance") / "texts.json" if config.cache and alone else None
+        config.stash[_WORKSHOP] = Workshop(factory.mktemp("stories"), kept)
     return config.stash[_WORKSHOP]
 
 

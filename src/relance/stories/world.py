@@ -22,6 +22,7 @@ from relance.customers.installation import Installation, open_installation
 from relance.customers.own_tables import load_tables
 from relance.engines.duckdb import open_warehouse
 from relance.engines.sqlite import open_ledger
+from relance.engines.texts import keep_texts, remember_texts
 from relance.ingest.delivery import make_ready, stands_ready
 from relance.messages.publishing import publish_scenario
 from relance.scenarios.running import stored_version
@@ -39,10 +40,24 @@ _DAY = timedelta(days=1)
 
 @dataclass
 class Workshop:
-    """A folder in which homes are made, for as long as stories are told."""
+    """A folder in which homes are made, for as long as stories are told.
+
+    texts: where compiled queries are kept from one time to the next; nothing is lost without.
+    """
 
     folder: Path
+    texts: Path | None = None
     made: dict[str, Path] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.texts:
+            remember_texts(self.texts)
+
+    def close(self) -> None:
+        """Keeps what makes the next time quicker."""
+        if self.texts:
+            self.texts.parent.mkdir(parents=True, exist_ok=True)
+            keep_texts(self.texts)
 
     @contextmanager
     def world(self, tale: Tale) -> Iterator[World]:
