@@ -14,6 +14,7 @@ from relance.base.clock import naive_utc
 from relance.base.documents import load_document
 from relance.base.errors import BadDocument
 from relance.customers.erasure import erase_contact
+from relance.explaining.explain import explain
 from relance.messages.publishing import check_scenario
 from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, order, person
 
@@ -83,6 +84,10 @@ def test_a_split_goes_by_the_hash_and_re_draws_nobody_who_has_passed(shop: Books
     assert shop.decided("2026-03-02 09:00") == {
         who: ("send", None) if way == "warm" else ("ended", "end") for who, way in first.items()
     }
+    said = explain(shop.place, "ana", "tones", local("2026-03-02 10:00"))
+    drawn = next(each for each in said.conditions if each.code == "split:tone")
+    assert drawn.seen.value == first["ana"] and f"{u('tones', 'tone', 'ana'):.6f}" in drawn.seen.said.en
+    assert f"chemin « {first['ana']} »" in said.text("fr")
     shop.publish(told(5000), "2026-03-03 08:00")
     again = [row for who in PEOPLE for row in order(f"p-{who}", who, "2026-03-03 12:00")]
     shop.deliver("2026-03-04 06:00", orders=again)
@@ -100,6 +105,8 @@ def test_a_value_is_seen_from_the_next_turn_on_and_never_set_for_the_control_gro
     shop.publish(reads, "2026-03-01 08:00")
     all_order(shop)
     report = shop.turn("2026-03-02 09:00")
+    noted = {who: explain(shop.place, who, "noting", local("2026-03-02 10:00")) for who in PEOPLE[:1]}
+    assert "Value set, on" in noted["ana"].text("en")
     assert report.scenario("noting").ended == len(PEOPLE)
     assert report.scenario("reading").refused == {"not_targeted": len(PEOPLE)}, "not in the turn that sets it"
     assert shop.plan("2026-03-02 09:00").as_dict() == report.as_dict(), "nor where that day is planned again"
