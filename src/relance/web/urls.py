@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from relance.web.pages import calls, contacts, data, door, mail, overview, past, refusals, scenario, scenarios
+from relance.web.pages import calls, contacts, data, door, mail, overview, past, publish, refusals, scenario, scenarios
 
 
 class NumberConverter(IntConverter):
@@ -22,6 +22,8 @@ urlpatterns = [
     path("scenarios/<slug:name>", scenario.scenario, name="scenario"),
     path("scenarios/<slug:name>/on", scenario.switch_on_page, name="on"),
     path("scenarios/<slug:name>/off", scenario.switch_off_page, name="off"),
+    path("scenarios/<slug:name>/publish", publish.publish, name="publish"),
+    path("scenarios/<slug:name>/undo", publish.undo, name="undo"),
     path("scenarios/<slug:name>/past", past.ask, name="past"),
     path("scenarios/<slug:name>/past/now", past.now, name="past-now"),
     path("scenarios/<slug:name>/past/<slug:found>", past.answer, name="past-answer"),

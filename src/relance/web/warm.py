@@ -12,7 +12,7 @@ from relance.customers.installation import Installation
 from relance.engines.texts import keep_texts
 from relance.web.reading.example import examples_of
 from relance.web.reading.kept import warm
-from relance.web.reading.path import counts_of
+from relance.web.reading.path import counts_of, ways_of
 from relance.web.reading.person import recent
 from relance.web.reading.standing import standings
 from relance.web.reading.worth import worth
@@ -68,6 +68,7 @@ def _readings(place: Installation) -> Iterator[object]:
     for one in found:
         if one.equation:
             yield counts_of(place, one.name)
+            yield ways_of(place, one.name)
     yield worth(place, now)
     for one in found:
         if one.on:

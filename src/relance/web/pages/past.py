@@ -97,6 +97,7 @@ def answer(request: Any, name: str, found: str) -> Any:
         "in_force": told.beside(kept, name, voice),
         "force_number": told.own(kept["in_force"], name)["version"] if "in_force" in kept else None,
         "samples": told.samples_of(here.place, part, voice),
+        "publishable": not number and one.on and differs(here.place, one),
         "again": _of_request(kept, part).query(),
     }
     return render(request, "past.html", shown)

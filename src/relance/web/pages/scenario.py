@@ -16,6 +16,7 @@ from relance.web.drawing.equation import bar
 from relance.web.drawing.ribbon import rows
 from relance.web.frames import framed
 from relance.web.here import LANGUAGES, Here, here_of, start_of
+from relance.web.reading.drafts import differs, may_be_undone
 from relance.web.reading.example import examples_of
 from relance.web.reading.figures import figures_of
 from relance.web.reading.if_on import outlook, written
@@ -49,6 +50,8 @@ def scenario(request: Any, name: str) -> Any:
         "message_language": _language(request) or (examples[0].preview.language if examples else ""),
         "versions": here.place.ledger.history("scenario", name)[::-1],
         "next_at": _next(one, here),
+        "draft": one.on and differs(here.place, one),
+        "undo": may_be_undone(here.place, one),
     }
     whole = worth(here.place, here.now) if one.equation else None
     account = worth_of(whole, name)

@@ -7,7 +7,9 @@ from pathlib import Path
 from relance.base.documents import load_document
 from relance.base.errors import RelanceError
 from relance.customers.installation import Installation
+from relance.scenarios import editing
 from relance.scenarios.documents import parse_scenario
+from relance.web.reading.kept import kept
 from relance.web.reading.standing import Standing
 
 
@@ -27,3 +29,12 @@ def differs(place: Installation, one: Standing) -> bool:
         return parse_scenario(load_document(path).data) != one.scenario
     except RelanceError:
         return True
+
+
+def may_be_undone(place: Installation, one: Standing) -> bool:
+    """Whether the last publication over what was under way can still be taken back."""
+    edits = len(place.ledger.history(editing.KIND, one.name))
+    if not edits or not one.on:
+        return False
+    mark = edits, place.ledger.newest_event(), len(place.ledger.switches())
+    return kept(place, f"undo {one.name}", mark, lambda: editing.may_undo(place, one.name))

@@ -35,11 +35,11 @@ _warming: ContextVar[bool] = ContextVar("warming", default=False)
 
 
 def kept(place: Installation, name: str, mark: object, make: Callable[[], T]) -> T:
-    """What was made of this mark; while somebody keeps the home warm, an older one rather than a wait."""
-    found = _at_hand(place, name, mark)
-    if found:
-        return cast(T, found[1])
+    """What was made of this mark; made now where it is another one, by one reader while the others wait."""
     shelf = _shelf(place, name)
+    held = shelf.held
+    if held and held[0] == mark:
+        return cast(T, held[1])
     with shelf.making:
         if shelf.held is None or shelf.held[0] != mark:
             shelf.held = mark, make()
@@ -47,10 +47,11 @@ def kept(place: Installation, name: str, mark: object, make: Callable[[], T]) ->
 
 
 def kept_if_ready(place: Installation, name: str, mark: object, make: Callable[[], T]) -> T | None:
-    """The same, but None where it was never made and somebody is about to make it."""
-    if _at_hand(place, name, mark) or not _left_to_others(place):
-        return kept(place, name, mark, make)
-    return None
+    """The same for what takes long: while somebody keeps the home warm an older one, or None, rather than a wait."""
+    held = _shelf(place, name).held
+    if _left_to_others(place):
+        return cast(T, held[1]) if held else None
+    return kept(place, name, mark, make)
 
 
 def decided(place: Installation) -> tuple[Any, ...]:
@@ -73,11 +74,6 @@ def warm(place: Installation) -> Iterator[None]:
     finally:
         _warmed.discard(path)
         _warming.reset(before)
-
-
-def _at_hand(place: Installation, name: str, mark: object) -> tuple[Any, Any] | None:
-    held = _shelf(place, name).held
-    return held if held and (held[0] == mark or _left_to_others(place)) else None
 
 
 def _left_to_others(place: Installation) -> bool:

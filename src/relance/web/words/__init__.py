@@ -13,8 +13,18 @@ from relance.web.words.imports import IMPORTS
 from relance.web.words.mailbox import MAILBOX
 from relance.web.words.overview import OVERVIEW
 from relance.web.words.past import PAST
+from relance.web.words.publishing import PUBLISHING
 from relance.web.words.scenarios import SCENARIOS
 
 Form = str | tuple[str, str]
 
-WORDS: Mapping[str, tuple[Form, Form]] = {**HOUSE, **OVERVIEW, **SCENARIOS, **CONTACT, **IMPORTS, **MAILBOX, **PAST}
+WORDS: Mapping[str, tuple[Form, Form]] = {
+    **HOUSE,
+    **OVERVIEW,
+    **SCENARIOS,
+    **CONTACT,
+    **IMPORTS,
+    **MAILBOX,
+    **PAST,
+    **PUBLISHING,
+}
