@@ -39,10 +39,12 @@ def _latest(ledger: Ledger, name: str) -> int | None:
 def on(name: Name, as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Start a scenario (of the library too), in its newest version. Who is due already is counted, not written to."""
     with opened(home) as place:
+        from relance.scenarios.sources import check_sources
         from relance.scenarios.switching import switch_on
 
         at = clock_at(as_of, place.zone, place.clock).now()
         version = _version_to_start(place, name, at)
+        check_sources(place, version)
         past = switch_on(place, version, at)
     if json:
         say_json({"id": name, "version": version.number, "on": True, "at": at.isoformat(), "already_past": past})

@@ -41,6 +41,9 @@ _BY_NAME: dict[str, str] = {
     "advice_fr": "Gardé au sec, il se conserve six mois.",
     "advice_en": "Kept dry, it lasts six months.",
     "currency": "CAD",
+    "order_number": "A-1027",
+    "collect_at": "Boutique Exemple, 2, rue de la Boutique",
+    "basis": "implied_purchase",
 }
 
 

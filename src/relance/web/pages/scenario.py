@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from relance.base.zones import local_day, to_instant
 from relance.messages.publishing import publish_scenario
+from relance.scenarios.sources import check_sources
 from relance.scenarios.switching import switch_off, switch_on
 from relance.web.drawing.equation import bar
 from relance.web.drawing.ribbon import rows
@@ -105,6 +106,7 @@ def switch_on_page(request: Any, name: str) -> Any:
         live = here.settings.smtp is not None
         return render(request, "on.html", {"one": one, "seen": seen, "parts": parts, "live": live})
     version = one.version if one.published else publish_scenario(here.place, written(here.place, name), here.now)
+    check_sources(here.place, version)
     switch_on(here.place, version, here.now)
     return HttpResponseRedirect(f"/scenarios/{name}")
 
