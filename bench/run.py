@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bench import library, load, pages, probe, render, send, start, track, turn
+from bench import library, load, memory, pages, probe, render, send, start, track, turn
 
 Figures = dict[str, str]
 
@@ -21,6 +21,7 @@ MEASURES: dict[str, Callable[[], Figures]] = {
     "probe": probe.measure,
     "turn": turn.measure,
     "library": library.measure,
+    "memory": memory.measure,
     "render": render.measure,
     "track": track.measure,
     "send": send.measure,

@@ -81,11 +81,17 @@ def _turn(
     return turn_of(place, moment, running, kind)
 
 
-def turn_of(place: Installation, moment: Moment, running: Sequence[Running], kind: str) -> TurnReport:
-    """The turn of these scenarios: fills the scratch tables `outcomes` and `follows`, which `record` keeps."""
+def turn_of(
+    place: Installation, moment: Moment, running: Sequence[Running], kind: str, look: bool = True
+) -> TurnReport:
+    """The turn of these scenarios: fills the scratch tables `outcomes` and `follows`, which `record` keeps.
+
+    look: segments are asked of everyone first, as every turn does whose looks are kept.
+    """
     pinned = pinned_versions(place.engine, place.ledger, running, moment)
     view = place.view(moment.turn)
-    refresh_segments(place, view, moment.turn)
+    if look:
+        refresh_segments(place, view, moment.turn)
     lay_out(place.engine, moment, running)
     found = gather(place.engine, view, place.settings, moment, running, pinned)
     decide(place.engine, view, place.settings, moment)

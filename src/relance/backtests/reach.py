@@ -67,21 +67,34 @@ def honest_date(since: datetime, turn: datetime, zone: str) -> date:
 
 def tables_read(version: Version, view: View, zone: str) -> set[str]:
     """Tables of the star behind trigger and conditions: the queries themselves are asked."""
-    found = triggering(version, view)
-    for tree in conditions_of(version):
-        found |= _star_tables(observe(parse_criteria(tree), scratch("probes", PROBES), view, zone=zone).rows, view)
+    found = relations_behind(version, view, zone) & set(view.tables)
     return found | (_ITEMS if version.scenario.items else set())
 
 
 def triggering(version: Version, view: View) -> set[str]:
     """Tables of the star that the trigger reads."""
-    asked = [trigger_rows(version.scenario, view, version.name), *event_queries(version.scenario, view)]
-    return set().union(*(_star_tables(each, view) for each in asked))
+    return set().union(*map(_names, _starts(version, view))) & set(view.tables)
 
 
-def _star_tables(expression: ir.Table, view: View) -> set[str]:
+def reads_segments(versions: Iterable[Version], view: View, zone: str) -> bool:
+    """Whether any of them asks who is in a segment, or starts by a move."""
+    return any("segment_members" in relations_behind(each, view, zone) for each in versions)
+
+
+def relations_behind(version: Version, view: View, zone: str) -> set[str]:
+    """Names of all that trigger and conditions read, without saying which part of a table it is."""
+    trees = [parse_criteria(tree) for tree in conditions_of(version)]
+    asked = [observe(tree, scratch("probes", PROBES), view, zone=zone).rows for tree in trees]
+    return set().union(*map(_names, [*_starts(version, view), *asked]))
+
+
+def _starts(version: Version, view: View) -> list[ir.Table]:
+    return [trigger_rows(version.scenario, view, version.name), *event_queries(version.scenario, view)]
+
+
+def _names(expression: ir.Table) -> set[str]:
     names = {node.name for node in expression.op().find(ops.UnboundTable)}
-    return {name.removesuffix(PAST).removesuffix(VAULT) for name in names} & set(view.tables)
+    return {name.removesuffix(PAST).removesuffix(VAULT) for name in names}
 
 
 def reach_of(engine: Engine, view: View, name: str, start: bool) -> Reach | None:
@@ -96,9 +109,10 @@ def reach_of(engine: Engine, view: View, name: str, start: bool) -> Reach | None
     late = [
         aware_utc(row["known"])
         for row in rows
-        if row["happened"] is None or aware_utc(row["known"]) - aware_utc(row["happened"]) > _LATE
+        if row["happened"] is not None and aware_utc(row["known"]) - aware_utc(row["happened"]) > _LATE
     ]
-    limits = late + ([min(known)] if start else [])
+    describes = view.table(name).happened is None  # its rows hold from when they are known
+    limits = late + ([min(known)] if start or describes else [])
     return Reach(name, max(limits)) if limits else None
 
 

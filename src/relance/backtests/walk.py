@@ -10,10 +10,11 @@ from typing import Any
 from relance.backtests.asked import Asked, turns_of
 from relance.backtests.beginning import begin
 from relance.backtests.lived import differences, keep_lived, lived_turns
-from relance.backtests.reach import check_reach
+from relance.backtests.reach import check_reach, reads_segments
 from relance.backtests.stored import Shelf, peak_megabytes, shelf_of
 from relance.backtests.summary import Walked, summary_of
 from relance.customers.installation import Installation
+from relance.customers.relations import View
 from relance.flow import turn_of
 from relance.policy.record import record
 from relance.policy.report import TurnReport
@@ -37,7 +38,8 @@ def backtest(place: Installation, asked: Asked, told: Told = _silent) -> dict[st
     began = perf_counter()
     with place.aside() as world:
         turns, lived = _turns(world, asked)
-        check_reach(world, (*asked.every, *asked.in_force), turns[0])
+        if not lived:  # a turn that was run knew what it knew
+            check_reach(world, (*asked.every, *asked.in_force), turns[0])
         shelf = shelf_of(place, asked, lived)
         with shelf.writing():
             summary = {"id": shelf.id, "kind": "replay" if lived else "forecast"}
@@ -74,10 +76,11 @@ def _walk(
     running = _running(world, asked, turns[0], asked.continued or lived)
     past = {each.version.name: _past(world, each, turns[0]) for each in running}
     walked = Walked(asked, turns, past, zone=world.zone)
+    look = reads_segments(asked.every, View(world.tables, history=True), world.zone)
     before = dict(last_turns(world.engine, running, turns[0]))
     for done, turn in enumerate(turns):
         told(f"{turn:%Y-%m-%d}", done, len(turns))
-        walked.add(_live(world, running, turn, before))
+        walked.add(_live(world, running, turn, before, look))
         if shelf is not None:
             shelf.keep_decisions(world.engine, turn)
         before |= {each.version.name: turn for each in running}
@@ -98,12 +101,10 @@ def _past(world: Installation, running: Running, first: datetime) -> int:
     return already_past(world, running.version, first) if running.since == first else 0
 
 
-def _live(
-    world: Installation, running: Sequence[Running], turn: datetime, before: Mapping[str, datetime]
-) -> TurnReport:
+def _live(world: Installation, running: Sequence[Running], turn: datetime, before: _Instants, look: bool) -> TurnReport:
     """One turn by the turn's own code, recorded in the tables set aside."""
     previous = max(before.values(), default=None)
     moment = Moment(turn, turn + timedelta(microseconds=1), previous, world.zone, last_turns=dict(before))
-    report = turn_of(world, moment, running, "run")
+    report = turn_of(world, moment, running, "run", look)
     record(world.engine, moment, report)
     return report
