@@ -84,7 +84,7 @@ def test_each_row_of_the_check(shop: Bookshop) -> None:
     shop.deliver("2026-03-10 09:40", product_prices=prices("p6", {"03-10 09:30": "20.00"}))
     shop.send(RELEASE)
     assert shop.received() == ["p2@example.test"]
-    assert "19,00\xa0$ (prix le plus bas des 30 derniers jours\xa0: 20,00\xa0$)" in body(shop)
+    assert "19,00\xa0$ (prix le plus bas des 30 jours précédents\xa0: 20,00\xa0$)" in body(shop)
     left = {row.outgoing.key.contact: (row.state, row.reason) for row in shop.place.ledger.outbox()}
     assert sorted(left.values()) == [("accepted", None), ("cancelled", "price_back")]
 
