@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,12 +49,12 @@ def start(home: Home) -> subprocess.Popen[bytes]:
 
 
 def rehearse(home: Home) -> None:
-    """The first days of a demo. Scenarios come last first, so that whoever begins at the front is met half-way."""
+    """The first days of a demo. The first scenarios come last first: whoever begins at the front is met half-way."""
     from relance import flow
     from relance.customers.installation import open_installation
     from relance.demo.month import live, make_files, make_home
     from relance.demo.plan import Turn
-    from relance.demo.timetable import FIRST, LATER
+    from relance.demo.timetable import FIRST
     from relance.explaining.explain import explain
     from relance.policy.equation import equations
 
@@ -63,9 +64,10 @@ def rehearse(home: Home) -> None:
     place, moments = open_installation(home), plan.moments
 
     def backwards(what: str, done: int, total: int) -> None:
+        """Before the first turn, what the first scenarios ask in it, the last of them first."""
         moment = moments[done] if done < total else None
-        if isinstance(moment, Turn):
-            for name in reversed((*FIRST, *LATER)):
+        if isinstance(moment, Turn) and moment.at == plan.turns[0]:
+            for name in reversed(FIRST):
                 flow.plan(place, moment.at, [name])
 
     month = live(place, plan, backwards)
@@ -75,11 +77,13 @@ def rehearse(home: Home) -> None:
 
 
 def _first_days(plan: DemoPlan) -> DemoPlan:
-    """The first turns and what comes before them; all scenarios are on from the beginning, the last one first."""
+    """The first turns and what comes before them; the scenarios that are switched on later are on from the second."""
     turns = plan.turns[:DAYS]
     deliveries = tuple(each for each in plan.deliveries if each.known_at <= turns[-1])
-    names = tuple(name for each in plan.switch_ons for name in each.names)
-    return replace(plan, turns=turns, deliveries=deliveries, switch_ons=(SwitchOn(plan.switch_ons[0].at, names[::-1]),))
+    first, *later = plan.switch_ons
+    others = tuple(name for each in later for name in each.names)
+    switched = (SwitchOn(first.at, first.names[::-1]), SwitchOn(turns[1] - timedelta(minutes=1), others))
+    return replace(plan, turns=turns, deliveries=deliveries, switch_ons=switched)
 
 
 def main() -> None:
