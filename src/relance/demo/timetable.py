@@ -38,9 +38,9 @@ LATE = {
 CORRECTED = (date(2026, 3, 17), EVENING)
 CORRECTION_ARRIVES = instant_at(date(2026, 3, 18), time(18, 10))
 MEMBERS = tuple((day, MORNING) for day in (date(2026, 3, 10), date(2026, 3, 18), date(2026, 3, 26)))
-WISHES = tuple((day, MORNING) for day in (date(2026, 3, 9), date(2026, 3, 16), date(2026, 3, 23), date(2026, 3, 30)))
-COUNTS = tuple((day, MORNING) for day in (date(2026, 3, 9), date(2026, 3, 23), date(2026, 3, 27), date(2026, 3, 30)))
-PRICES = tuple((day, MORNING) for day in (date(2026, 3, 12), date(2026, 3, 26), date(2026, 3, 28), date(2026, 3, 31)))
+WISHES = tuple((day, MORNING) for day in (date(2026, 3, 20), date(2026, 3, 27)))
+COUNTS = tuple((day, MORNING) for day in (date(2026, 3, 9), date(2026, 3, 28), date(2026, 3, 30)))
+PRICES = tuple((day, MORNING) for day in (date(2026, 3, 28), date(2026, 3, 30)))
 REFUNDS = ((date(2026, 3, 17), MORNING),)
 
 
