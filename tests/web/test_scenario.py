@@ -52,3 +52,10 @@ def test_attributed_sales_and_clicks_stand_beside_the_comparison_by_their_names_
     for name in ("delivered", "opened", "opened_raw", "clicked", "clicked_raw", "unsubscribed"):
         assert f"<b>{CATALOGUE[name].label['fr']}</b>" in page, name
     assert "jamais ajouté" in CATALOGUE["attributed_revenue"].meaning["fr"]
+
+
+def test_what_a_scenario_still_needs_is_named_by_its_table(lived: Bookshop, camille: Any) -> None:
+    page = camille.get("/scenarios").content.decode()
+    assert "Aucun de vos fichiers ne remplit" in page
+    card = page.split('href="/scenarios/replenishment"')[1].split("</li>")[0]
+    assert "recurring_products" in card

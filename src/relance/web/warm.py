@@ -12,6 +12,7 @@ from relance.customers.installation import Installation
 from relance.engines.texts import keep_texts
 from relance.web.reading.example import examples_of
 from relance.web.reading.kept import warm
+from relance.web.reading.needs import needs_of
 from relance.web.reading.path import counts_of, ways_of
 from relance.web.reading.person import recent
 from relance.web.reading.standing import standings
@@ -65,6 +66,7 @@ def _readings(place: Installation) -> Iterator[object]:
     found = standings(place)
     yield found
     yield recent(place)
+    yield needs_of(place, found)
     for one in found:
         if one.equation:
             yield counts_of(place, one.name)

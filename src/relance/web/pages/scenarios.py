@@ -1,4 +1,4 @@
-"""All scenarios: those that are on, and those that could be."""
+"""All scenarios: those that are on, those that could be, and what the others still need."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from relance.web.here import here_of
-from relance.web.reading.standing import standings
+from relance.web.reading.needs import Need, needs_of
+from relance.web.reading.standing import Standing, standings
 
 
 @require_safe
 def scenarios(request: Any) -> Any:
     """One card a scenario, with what it did and whether it is on."""
-    found = standings(here_of(request).place)
-    running, ready = [one for one in found if one.on], [one for one in found if not one.on]
-    return render(request, "scenarios.html", {"found": found, "groups": [("running", running), ("ready", ready)]})
+    place = here_of(request).place
+    found = standings(place)
+    needs = needs_of(place, found)
+    groups: dict[str, list[tuple[Standing, tuple[Need, ...]]]] = {"running": [], "ready": [], "missing": []}
+    for one in found:
+        own = needs.get(one.name, ())
+        kind = "running" if one.on else "missing" if any(need.missing for need in own) else "ready"
+        groups[kind].append((one, own))
+    shown = {"found": found, "on": len(groups["running"]), "groups": list(groups.items())}
+    return render(request, "scenarios.html", shown)

@@ -24,6 +24,16 @@ SCENARIOS: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
         "Rien ne part avant que vous ne l’ayez vu et décidé.",
         "Nothing leaves before you have seen it and decided.",
     ),
+    "scenarios.kind.missing": ("Il leur manque quelque chose", "Something is missing"),
+    "scenarios.kind.missing.about": (
+        "Dès qu’un de vos fichiers apporte ce qui manque, ils sont prêts.",
+        "As soon as one of your files brings what is missing, they are ready.",
+    ),
+    "scenarios.need.missing": (
+        "<em>Il manque : {thing}.</em> Aucun de vos fichiers ne remplit « {table} ».",
+        "<em>Missing: {thing}.</em> None of your files fills “{table}”.",
+    ),
+    "scenarios.need.empty": ("{thing} : 0 jusqu’ici.", "{thing}: 0 so far."),
     "scenarios.sent": (("message envoyé", "messages envoyés"), ("message sent", "messages sent")),
     "scenarios.never": ("Rien encore", "Nothing yet"),
     "scenarios.none": ("Aucun scénario ici pour l’instant.", "No scenario here for now."),
