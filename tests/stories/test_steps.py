@@ -85,7 +85,7 @@ def test_a_split_goes_by_the_hash_and_re_draws_nobody_who_has_passed(shop: Books
         who: ("send", None) if way == "warm" else ("ended", "end") for who, way in first.items()
     }
     said = explain(shop.place, "ana", "tones", local("2026-03-02 10:00"))
-    drawn = next(each for each in said.conditions if each.code == "split:tone")
+    drawn = next(each for each in said.conditions if each.code == "passed:tone")
     assert drawn.seen.value == first["ana"] and f"{u('tones', 'tone', 'ana'):.6f}" in drawn.seen.said.en
     assert f"chemin « {first['ana']} »" in said.text("fr")
     shop.publish(told(5000), "2026-03-03 08:00")

@@ -64,7 +64,7 @@ def _told(case: Case, row: Mapping[str, Any]) -> Iterator[Condition]:
     kind = node.kind if node else "branch"
     question = _QUESTIONS.get(kind, _QUESTIONS["branch"]).put(name=same(row["step"]), at=case.pen.at(row["at"]))
     rows = (_fact(case, row["fact"], row["happened_at"], row["known_at"]),) if row["fact"] else ()
-    yield Condition(f"{kind}:{row['step']}", "held", question, Seen(_way(case, kind, row), row["way"], rows))
+    yield Condition(f"passed:{row['step']}", "held", question, Seen(_way(case, kind, row), row["way"], rows))
     if node and kind == "event" and row["way"] == OTHERWISE and (late := _late(case, node, row["at"])):
         yield Condition("late_event", "not_asked", _LATE.put(name=same(node.name)), Seen(late.said, late.key, (late,)))
 
