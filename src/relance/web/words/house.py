@@ -95,5 +95,6 @@ HOUSE: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     "stop.home": ("Retour à l’accueil", "Back to the overview"),
     "word.on": ("En marche", "On"),
     "word.off": ("Arrêté", "Off"),
+    "word.lacking": ("Incomplet", "Incomplete"),
     "word.ready": ("Prêt", "Ready"),
 }
