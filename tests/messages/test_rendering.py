@@ -69,6 +69,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "forgotten-cart": cart(book(1, author="Hélène Roy", price=Decimal("24.95"), currency="CAD"), book(2)),
     "second-purchase": people(product="Les Marées lentes"),
     "broadcast": people(),
+    "cart": cart(book(1, low_stock=2), book(2), complements=[book(3)], in_a_row=2),
     "on-call": people(about="un atlas des oiseaux"),
     "points": people(points=150, expires_on=date(2026, 11, 1)),
     "segment-move": people(),

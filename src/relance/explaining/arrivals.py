@@ -102,6 +102,8 @@ def _on_dates(scenario: Scenario, view: OneContact) -> bool:
     """Whether the trigger counts from calendar dates, so that the query itself says when each falls due."""
     if scenario.trigger.comes_round or scenario.trigger.expiry or scenario.trigger.calendar:
         return True
+    if scenario.trigger.quiet and scenario.trigger.quiet.by_stage:
+        return True
     trigger = scenario.trigger.date
     if trigger is None or trigger.of in MOMENTS:
         return False

@@ -20,7 +20,7 @@ from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import evidence_row
-from relance.explaining.said import NOTHING, Said, same
+from relance.explaining.said import NOTHING, Said, listed, same
 from relance.scenarios.documents import Scenario
 from relance.scenarios.fields import WEEKDAYS
 from relance.scenarios.starts import Calendar, DateTrigger
@@ -30,12 +30,15 @@ _FACT: Mapping[str, str] = {"subject": "text", "fact_known": "instant"}
 _ROWS: TypeAdapter[RowCriteria] = TypeAdapter(RowCriteria)
 _SEEN = Said("fait du {fact}, dû le {due}", "fact of {fact}, due {due}")
 _JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+_STAGE = Said("Un panier laissé à l’étape « {stage} » ({wait})", "A cart left at stage “{stage}” ({wait})")
 _NONE = Said("rien de tel n’est connu", "nothing of the kind is known")
 
 
 def question(scenario: Scenario) -> Said:
     """What the scenario waits for, as a person would say it."""
     trigger = scenario.trigger
+    if trigger.quiet and trigger.quiet.waits:
+        return listed([_STAGE.put(stage=same(stage), wait=_wait(days)) for stage, days in trigger.quiet.waits], " ; ")
     if trigger.quiet:
         days = trigger.quiet.days
         return Said(f"Un panier laissé depuis {days} {_jours(days)}", f"A cart left for {days} {_days(days)}")
@@ -109,6 +112,13 @@ def _evidence(case: Case, table: str, subject: str, row: dict[str, Any]) -> Evid
     happened = case.view.table(table).happened
     said = case.pen.money(row["amount"], row.get("currency")) if row.get("amount") is not None else NOTHING
     return evidence_row(case, table, subject, row[happened] if happened else None, row["known_at"], said)
+
+
+def _wait(days: int | None) -> Said:
+    """How long a stage waits."""
+    if days is None:
+        return Said("aussitôt", "at once")
+    return Said(f"{days} {_jours(days)}", f"{days} {_days(days)}")
 
 
 def _broadcast(said: Calendar) -> Said:

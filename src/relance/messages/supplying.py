@@ -14,6 +14,7 @@ from relance.customers.relations import scratch, view_mark
 from relance.engines.texts import compiled
 from relance.messages import contexts
 from relance.messages.batch import APPROVED, RULE, Batch, Values
+from relance.messages.cart_fields import carts_in_a_row, complements, with_low_stock
 from relance.messages.fields import Field
 from relance.scenarios.lots import told_together, unspent
 from relance.scenarios.windows import clock_of
@@ -66,5 +67,6 @@ def _expires_on(batch: Batch, _: Field) -> Values:
 
 # What only one kind of trigger knows: its fields by name.
 OF_TRIGGER: Mapping[str, Mapping[str, Supplier]] = {
+    "quiet": {"items": with_low_stock, "in_a_row": carts_in_a_row, "complements": complements},
     "expiry": {"points": _points, "expires_on": _expires_on},
 }

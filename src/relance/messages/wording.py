@@ -27,8 +27,10 @@ REFUSED: tuple[Wording, ...] = (
     _words(
         "urgency",
         "presses the reader; say what is true, with its number, or leave it out",
-        "last chance", "only a few left", "hurry up", "act now", "don[’']t miss out", "before it[’']s too late",
-        "dernière chance", "plus que quelques", "faites vite", "ne ratez pas", "ne manquez pas", "vite avant",
+        "last chance", "only (?:a )?few (?:are )?left", "(?:almost|nearly) (?:sold out|gone)", "while stocks? lasts?",
+        "limited (?:stock|quantit(?:y|ies))", "hurry up", "act now", "don[’']t miss out", "before it[’']s too late",
+        "dernière chance", "plus que quelques", "derniers exemplaires", "(?:bientôt|presque) épuisée?s?",
+        "stocks? limités?", "quantités? limitées?", "faites vite", "ne ratez pas", "ne manquez pas", "vite avant",
     ),
     _words(
         "spam_words",

@@ -26,6 +26,7 @@ from relance.scenarios.documents import Scenario
 from relance.scenarios.drawing import split
 from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.moment import Moment, Running
+from relance.scenarios.own_stops import own_days
 from relance.scenarios.product_stops import lay_out_product_stops
 from relance.scenarios.products import lay_out_events
 from relance.scenarios.program import Node
@@ -101,7 +102,9 @@ def load_condition_moments(engine: Engine, view: View, moment: Moment, versions:
     """Lays out what conditions look up: the beginnings of their windows, the cuts of RFM classes."""
     trees = [tree for version in versions for tree in conditions_of(version)]
     together = parse_criteria({"all": trees}) if trees else None
-    load_moments(engine, [moment.turn], days_needed(together) if together else (), moment.zone)
+    days = days_needed(together) if together else set()
+    days |= {day for version in versions for day in own_days(version.scenario)}
+    load_moments(engine, [moment.turn], days, moment.zone)
     if together:
         load_cuts(engine, view, together, [(moment.turn, moment.turn)], exact=False)
 

@@ -59,7 +59,11 @@ def due_days(
     days = trigger_days(scenario) if days is None else days
     slot = scenario.schedule.daily if scenario.schedule else None
     calendar = scenario.trigger.calendar
-    rows = _rows_of(days, slot, window, zone) if calendar is None else _calendar_rows(calendar, slot, window, zone)
+    waits = scenario.trigger.quiet.waits if scenario.trigger.quiet else ()
+    if calendar:
+        rows = _calendar_rows(calendar, slot, window, zone)
+    else:
+        rows = _stage_rows(waits, slot, window, zone) if waits else _rows_of(days, slot, window, zone)
     return [row | {"rule": rule, "zone": named} for row in rows]
 
 
@@ -69,6 +73,15 @@ def _rows_of(days: int, slot: time | None, window: Window, zone: str) -> Iterato
             yield from _slot_rows(due_date, days, slot, zone, window)
         else:
             yield from _same_clock_rows(due_date, days, zone, window)
+
+
+def _stage_rows(
+    waits: tuple[tuple[str, int | None], ...], slot: time | None, window: Window, zone: str
+) -> Iterator[dict[str, Any]]:
+    """Each stage's own days, named by its `part`; what is due at once keeps no slot."""
+    for stage, days in waits:
+        rows = _rows_of(days or 0, None if days is None else slot, window, zone)
+        yield from (row | {"part": stage} for row in rows)
 
 
 def _calendar_rows(calendar: Calendar, slot: time | None, window: Window, zone: str) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.customers.relations import View
+from relance.scenarios.abandons import DAYS, cart_stops
 from relance.scenarios.documents import Scenario
 from relance.scenarios.lots import spent_or_extended
 from relance.scenarios.product_stops import found_product_stops
@@ -23,9 +24,11 @@ class OwnStops:
 
     reasons: tuple[str, ...]
     find: Callable[[Scenario, View, str], ir.Table]
+    days: frozenset[int] = frozenset()  # numbers of local days that it looks back, for scratch `moments`
 
 
 OWN_STOPS: Mapping[str, OwnStops] = {
+    "stages": OwnStops(("emptied", "abandons_in_a_row", "abandons_for_discount"), cart_stops, DAYS),
     "expiry": OwnStops(("points_spent", "points_extended"), spent_or_extended),
     "price_drop": OwnStops(("bought", "unwished", "price_back", "no_price_history"), found_product_stops),
     "restock": OwnStops(("bought", "unwished", "out_again"), found_product_stops),
@@ -35,13 +38,20 @@ OWN_STOPS: Mapping[str, OwnStops] = {
 
 def own_stops(scenario: Scenario) -> OwnStops | None:
     """Those of the scenario's kind of trigger."""
-    return OWN_STOPS.get(scenario.trigger.kind)
+    quiet = scenario.trigger.quiet
+    return OWN_STOPS.get("stages" if quiet and quiet.by_stage else scenario.trigger.kind)
 
 
 def own_reasons(scenario: Scenario) -> tuple[str, ...]:
     """The names of those."""
     own = own_stops(scenario)
     return own.reasons if own else ()
+
+
+def own_days(scenario: Scenario) -> frozenset[int]:
+    """Numbers of local days that they look back."""
+    own = own_stops(scenario)
+    return own.days if own else frozenset()
 
 
 def with_own_stops(rows: ir.Table, scenario: Scenario, view: View, rule: str) -> ir.Table:

@@ -151,7 +151,7 @@ def _of_trigger(scenario: Scenario, tables: Mapping[str, Table]) -> Iterator[str
         yield f"{trigger.row.table}.{happened}" if happened else trigger.row.table
         yield from _of_rows(trigger.row.table, trigger.row.where, tables)
     elif trigger.quiet:
-        yield from ("carts.touched_at", "cart_lines.added_at")
+        yield from ("carts.touched_at", "cart_lines.added_at", *(["carts.stage"] if trigger.quiet.by_stage else []))
     elif trigger.expiry:
         balance = [trigger.expiry.balance] if trigger.expiry.balance else []
         yield from (trigger.expiry.of, *balance)

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from relance.base.spans import Span
-from relance.scenarios.fields import WEEKDAYS, LocalTime, Part, SpanField, Weekday, Where
+from relance.scenarios.fields import WEEKDAYS, LocalTime, Name, Part, SpanField, Weekday, Where
 from relance.scenarios.product_starts import ComesBack, PriceDrop, Restock, Wanted
 
 
@@ -48,10 +48,32 @@ class RowTrigger(Part):
 
 
 class QuietTrigger(Part):
-    """A cart has not been touched for so many local dates."""
+    """A cart has not been touched for so many local dates; or for so many by its stage, `at_once` for none.
+
+    By stage, a cart whose stage is none of those that are named waits like one at `cart`.
+    """
 
     table: Literal["carts"] = "carts"
     days: int = Field(default=1, ge=1, le=60)
+    by_stage: dict[Name, SpanField | Literal["at_once"]] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _whole_days(self) -> QuietTrigger:
+        if self.by_stage is None:
+            return self
+        if "days" in self.model_fields_set:
+            raise ValueError("a quiet cart waits either so many days or by_stage")
+        if any(
+            isinstance(each, Span) and (each.elapsed or not 1 <= each.days <= 60) for each in self.by_stage.values()
+        ):
+            raise ValueError("a stage waits 1 to 60 whole days, like 2d, or at_once")
+        return self
+
+    @property
+    def waits(self) -> tuple[tuple[str, int | None], ...]:
+        """Each stage with its days, None for at once; nothing where all carts wait alike."""
+        stages = (self.by_stage or {}).items()
+        return tuple((stage, wait.days if isinstance(wait, Span) else None) for stage, wait in stages)
 
 
 class ComesRound(Part):

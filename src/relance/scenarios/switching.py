@@ -69,6 +69,8 @@ def _past_days(version: Version, at: datetime, zone: str, zones: Sequence[str]) 
         return days[-1:]  # the last broadcast only
     if scenario.trigger.date and scenario.trigger.date.yearly:
         return days
+    for stage, wait in scenario.trigger.quiet.waits if scenario.trigger.quiet else ():
+        days += [past_row(scenario, horizon, zone, rule, days=wait or 0) | {"part": stage}]
     days += [past_row(scenario, horizon, name or zone, rule, named=name) for name in zones]
     if (more := instead_days(scenario)) is not None:
         days += [past_row(scenario, horizon, name or zone, rule + ELSE, days=more, named=name) for name in zones]

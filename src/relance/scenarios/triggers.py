@@ -15,6 +15,7 @@ from relance.base.errors import BadDocument
 from relance.customers.relations import View, house_relation, scratch
 from relance.scenarios.calendar import broadcast_arrivals
 from relance.scenarios.calls import call_arrivals
+from relance.scenarios.carts import cart_arrivals
 from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS, ELSE
 from relance.scenarios.fields import Where
@@ -157,47 +158,6 @@ def _contact_of(rows: ir.Table, table_name: str, view: View) -> ir.Table:
     return rows.inner_join(open_rows.distinct(), list(view.table(table_name).key))
 
 
-def _quiet(scenario: Scenario, view: View, rule: str) -> ir.Table:
-    """Carts by the date of their last touch; an episode begins with an item added after the last decision."""
-    carts = _touched_carts(view, rule)
-    ended = _decided_carts(scenario, rule)
-    rows = carts.left_join(ended, "subject", rname="ended_{name}")
-    rows = rows.filter(rows["added_at"].notnull())
-    rows = rows.filter(rows["decided_at"].isnull() | (rows["added_at"] > rows["decided_at"]))
-    rows = rows.mutate(episode=rows["episodes"].fill_null(0) + 1)
-    due = at_instants(rows, scenario, rule)
-    return due.mutate(occurrence=due["subject"] + "/" + due["episode"].cast("string"))
-
-
-def _touched_carts(view: View, rule: str) -> ir.Table:
-    clock = clock_of(rule, "turn", "known")
-    lines = view.facts("cart_lines")
-    lines = lines.join(clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]])
-    lines = lines.filter(lines["removed_at"].isnull() | (lines["removed_at"] > lines["turn"]))
-    lines = lines.group_by("cart").agg(added_at=lines["added_at"].max())
-    carts = view.facts("carts")
-    carts = carts.join(
-        clock, [*view.known(carts, clock["known"]), carts["touched_at"] <= clock["turn"]], rname="c_{name}"
-    )
-    carts = carts.left_join(lines, "cart", rname="line_{name}")
-    return carts.select(
-        contact=carts["contact"],
-        subject=carts["cart"],
-        visitor=ibis.ifelse(carts["contact"].isnull(), carts["cart"], ""),
-        logged_in=carts["logged_in"],
-        added_at=carts["added_at"],
-        fact_at=ibis.greatest(carts["touched_at"], ibis.coalesce(carts["added_at"], carts["touched_at"])),
-    )
-
-
-def _decided_carts(scenario: Scenario, rule: str) -> ir.Table:
-    clock = clock_of(rule, "decided_until")
-    journeys = house_relation("journeys")
-    journeys = journeys.filter(journeys["scenario"] == scenario.scenario).select("subject", "occurrence", "at")
-    past = journeys.join(clock, journeys["at"] < clock["decided_until"])
-    return past.group_by("subject").agg(episodes=past["occurrence"].nunique(), decided_at=past["at"].max())
-
-
 def _comes_round(scenario: Scenario, view: View, rule: str) -> ir.Table:
     """Purchases that are nearly used up: `again` says which were bought again since, `soon` which can still wait."""
     assert scenario.trigger.comes_round is not None
@@ -232,7 +192,7 @@ def _of_product(scenario: Scenario, view: View, rule: str) -> ir.Table:
 TRIGGERS: dict[str, Callable[[Scenario, View, str], ir.Table]] = {
     "date": _date,
     "row": _row,
-    "quiet": _quiet,
+    "quiet": cart_arrivals,
     "comes_round": _comes_round,
     "handed_over": _handed_over,
     "segment": move_arrivals,

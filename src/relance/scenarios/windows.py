@@ -54,12 +54,13 @@ def due_rows(rule: str, *more: str) -> ir.Table:
 
 
 def _there(facts: ir.Table, days: ir.Table) -> list[ir.BooleanValue]:
-    """Where each contact has a calendar of their own (`own_zone`), only its days."""
-    return [facts["own_zone"] == days["zone"]] if "own_zone" in facts.columns else []
+    """Only days of the contact’s own calendar (`own_zone`), or of the fact’s own wait (`part`), where there is one."""
+    there = [facts["own_zone"] == days["zone"]] if "own_zone" in facts.columns else []
+    return [*there, facts["part"] == days["part"]] if "part" in facts.columns else there
 
 
 def at_instants(facts: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
-    days = due_rows(rule)
+    days = due_rows(rule, "part") if "part" in facts.columns else due_rows(rule)
     joined = facts.join(
         days,
         [*_there(facts, days), facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]],

@@ -1,0 +1,67 @@
+"""Carts that have gone quiet: when each was last touched, in which episode it is, and when its stage makes it due."""
+
+from __future__ import annotations
+
+import ibis
+import ibis.expr.types as ir
+
+from relance.customers.relations import View, house_relation
+from relance.scenarios.documents import Scenario
+from relance.scenarios.windows import at_instants, clock_of
+
+_FIRST_STAGE = "cart"
+
+
+def cart_arrivals(scenario: Scenario, view: View, rule: str) -> ir.Table:
+    """Carts by the date of their last touch; an episode begins with an item added after the last decision.
+
+    By stage, a cart that was emptied since is a candidate too, for the refusal to say so.
+    """
+    said = scenario.trigger.quiet
+    assert said is not None
+    carts = touched_carts(view, rule)
+    ended = _decided_carts(scenario, rule)
+    rows = carts.left_join(ended, "subject", rname="ended_{name}")
+    added = rows["ever_added_at"] if said.by_stage else rows["added_at"]
+    rows = rows.filter(added.notnull(), rows["decided_at"].isnull() | (added > rows["decided_at"]))
+    rows = rows.mutate(episode=rows["episodes"].fill_null(0) + 1)
+    if said.by_stage:
+        known = rows["stage"].isin(list(said.by_stage)).fill_null(ibis.literal(False))
+        rows = rows.mutate(part=ibis.ifelse(known, rows["stage"], _FIRST_STAGE))
+    due = at_instants(rows, scenario, rule)
+    return due.mutate(occurrence=due["subject"] + "/" + due["episode"].cast("string"))
+
+
+def touched_carts(view: View, rule: str) -> ir.Table:
+    """Every cart known: contact, subject, visitor, logged_in, stage, fact_at (its last touch), added_at (of the last
+    item that is in it still, null where it is empty), ever_added_at (of the last item that ever was)."""
+    clock = clock_of(rule, "turn", "known")
+    lines = view.facts("cart_lines")
+    lines = lines.join(clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]])
+    still = lines["removed_at"].isnull() | (lines["removed_at"] > lines["turn"])
+    lines = lines.group_by("cart").agg(
+        added_at=lines["added_at"].max(where=still), ever_added_at=lines["added_at"].max()
+    )
+    carts = view.facts("carts")
+    carts = carts.join(
+        clock, [*view.known(carts, clock["known"]), carts["touched_at"] <= clock["turn"]], rname="c_{name}"
+    )
+    carts = carts.left_join(lines, "cart", rname="line_{name}")
+    return carts.select(
+        contact=carts["contact"],
+        subject=carts["cart"],
+        visitor=ibis.ifelse(carts["contact"].isnull(), carts["cart"], ""),
+        logged_in=carts["logged_in"],
+        stage=carts["stage"],
+        added_at=carts["added_at"],
+        ever_added_at=carts["ever_added_at"],
+        fact_at=ibis.greatest(carts["touched_at"], ibis.coalesce(carts["added_at"], carts["touched_at"])),
+    )
+
+
+def _decided_carts(scenario: Scenario, rule: str) -> ir.Table:
+    clock = clock_of(rule, "decided_until")
+    journeys = house_relation("journeys")
+    journeys = journeys.filter(journeys["scenario"] == scenario.scenario).select("subject", "occurrence", "at")
+    past = journeys.join(clock, journeys["at"] < clock["decided_until"])
+    return past.group_by("subject").agg(episodes=past["occurrence"].nunique(), decided_at=past["at"].max())
