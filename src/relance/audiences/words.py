@@ -50,6 +50,7 @@ NOUNS: Mapping[str, Noun] = {
     "touches": Noun("message", "messages", "message", "messages"),
     "reactions": Noun("reaction", "reactions", "réaction", "réactions", True),
     "service_events": Noun("service request", "service requests", "demande au service", "demandes au service", True),
+    "webhook_results": Noun("answer to a call", "answers to a call", "réponse à un appel", "réponses à un appel", True),
     "coupons": Noun("coupon", "coupons", "bon", "bons"),
     "children": Noun("child", "children", "enfant", "enfants"),
     "wishlists": Noun("wish", "wishes", "envie", "envies", True),

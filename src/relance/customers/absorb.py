@@ -9,6 +9,8 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.base.clock import naive_utc
+from relance.customers.absorb_answers import absorb_calls
+from relance.customers.absorptions import absorbed, mark_absorbed
 from relance.customers.relations import house_relation, relation, scratch
 from relance.customers.schema import HOUSE_TABLES
 from relance.customers.star import STAR
@@ -25,6 +27,7 @@ _STATES = {**HOUSE_TABLES["message_states"], "local_day": "date", "purpose": "te
 def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
     """Takes what the ledger says since the last turn; answers how many events of the outbox. Known from now on."""
     _absorb_acts(engine, ledger, turn)
+    absorb_calls(engine, ledger, turn)
     taken = 0
     last = last_event(engine)
     while events := list(ledger.events_since(last, _BATCH)):
@@ -34,26 +37,6 @@ def absorb_ledger(engine: Engine, ledger: Ledger, turn: datetime) -> int:
         last = events[-1].seq
         taken += len(events)
     return taken
-
-
-def absorbed(engine: Engine, source: str) -> tuple[int, int]:
-    """Up to which number a source has been taken, and by which rules; 0 and 0 for one never seen."""
-    engine.load("absorbing_source", {"source": "text"}, [{"source": source}])
-    rows = engine.rows(compiled(engine, ("absorbed",), _absorbed))
-    return (rows[0]["seq"], rows[0]["rules"]) if rows else (0, 0)
-
-
-def mark_absorbed(engine: Engine, source: str, seq: int, rules: int, turn: datetime) -> None:
-    """Says up to which number a source has been taken at this turn."""
-    kinds = HOUSE_TABLES["absorptions"]
-    engine.load("absorption", kinds, [{"source": source, "seq": seq, "rules": rules, "at": naive_utc(turn)}])
-    engine.insert("absorptions", compiled(engine, ("absorption",), lambda: scratch("absorption", kinds)))
-
-
-def _absorbed() -> ir.Table:
-    asked = scratch("absorbing_source", {"source": "text"})
-    rows = house_relation("absorptions").semi_join(asked, "source")
-    return rows.order_by(rows["at"].desc(), rows["rules"].desc(), rows["seq"].desc()).limit(1).select("seq", "rules")
 
 
 def _absorb_acts(engine: Engine, ledger: Ledger, turn: datetime) -> None:

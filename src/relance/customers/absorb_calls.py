@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from relance.base.clock import naive_utc
-from relance.customers.absorb import absorbed, mark_absorbed
+from relance.customers.absorptions import absorbed, mark_absorbed
 from relance.customers.relations import scratch
 from relance.customers.schema import VAULT
 from relance.customers.star import STAR

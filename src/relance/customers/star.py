@@ -190,6 +190,15 @@ DECLARED = (
         "setting text\ncontact integer\nset_at instant\nattribute text\nscenario text\nvalue text *",
         happened="set_at",
     ),
+    # what became of the calls of webhook steps; state: done, failed
+    _table(
+        "webhook_results",
+        "the end of one call to a system of the shop's own",
+        "result",
+        "result text\ncontact integer\nended_at instant\nscenario text\nstep text\noccurrence text\nstate text\n"
+        "reason text",
+        happened="ended_at",
+    ),
     _table(
         "orders",
         "an order, a cancellation or an adjustment",

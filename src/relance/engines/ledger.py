@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from relance.engines.calling import CallsLedger
+from relance.engines.coupons import CouponCodes
 from relance.engines.webhooks import Webhooks
 
 WAITING = ("queued", "leased", "deferred")
@@ -223,7 +224,7 @@ class HandOverFacts:
     """(scenario, step, address hash, local day) of rows that have left, or may have."""
 
 
-class Ledger(Webhooks, CallsLedger, Protocol):
+class Ledger(Webhooks, CouponCodes, CallsLedger, Protocol):
     """Transactional memory of what may leave, what left, and what must not. Instants are aware.
 
     Every method raises Busy when another process keeps the ledger locked, RelanceError when it cannot be read

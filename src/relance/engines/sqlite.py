@@ -7,6 +7,7 @@ from pathlib import Path
 from relance.base.errors import NotFound
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite_calls import Calls
+from relance.engines.sqlite_coupons import Coupons
 from relance.engines.sqlite_definitions import Definitions
 from relance.engines.sqlite_facts import Facts
 from relance.engines.sqlite_file import BUSY_SECONDS, check_schema, migrate
@@ -15,7 +16,7 @@ from relance.engines.sqlite_outbox import Outbox
 from relance.engines.sqlite_webhooks import WebhookCalls
 
 
-class SqliteLedger(Leases, Definitions, Outbox, Facts, WebhookCalls, Calls):
+class SqliteLedger(Leases, Definitions, Outbox, Facts, WebhookCalls, Coupons, Calls):
     """The default ledger. One instance per process or thread; any number may be open on one file."""
 
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from relance.engines.sqlite_file import SqliteFile, instant, instant_text, to_json
-from relance.engines.webhooks import EndedCall, WebhookCall, WebhookKey
+from relance.engines.webhooks import EndedCall, StepKey, WebhookCall
 
 _NEXT = "(SELECT coalesce(max(ended_seq), 0) + 1 FROM webhook_calls)"
 
 
-def _key(row: sqlite3.Row) -> WebhookKey:
-    return WebhookKey(row["scenario"], row["step"], row["contact"], row["occurrence"])
+def _key(row: sqlite3.Row) -> StepKey:
+    return StepKey(row["scenario"], row["step"], row["contact"], row["occurrence"])
 
 
 def _call(row: sqlite3.Row) -> WebhookCall:
@@ -76,7 +76,7 @@ class WebhookCalls(SqliteFile):
         asked = "SELECT * FROM webhook_calls WHERE ended_seq > ? ORDER BY ended_seq LIMIT ?"
         return [_ended(row) for row in self.rows(asked, (seq, limit))]
 
-    def cancel_calls(self, keys: Iterable[WebhookKey], reason: str, at: datetime) -> int:
+    def cancel_calls(self, keys: Iterable[StepKey], reason: str, at: datetime) -> int:
         """One statement a key: each takes the next number of an end."""
         with self.transaction():
             return sum(

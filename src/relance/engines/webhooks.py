@@ -11,8 +11,8 @@ OPEN = ("queued", "calling")
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookKey:
-    """What may be called once: unique, and no version in it."""
+class StepKey:
+    """What a step may do once for a contact and an occurrence; no version is in it."""
 
     scenario: str
     step: str
@@ -24,7 +24,7 @@ class WebhookKey:
 class WebhookCall:
     """A call to make. `body` is JSON text; `takes` names what the answer may set; `attempts` were made before."""
 
-    key: WebhookKey
+    key: StepKey
     url: str
     body: str
     takes: tuple[str, ...]
@@ -38,7 +38,7 @@ class EndedCall:
     """How a call ended: `done` with what its answer sets, `failed` or `cancelled` with a reason."""
 
     seq: int
-    key: WebhookKey
+    key: StepKey
     state: str
     reason: str | None
     answer: Mapping[str, Any] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Webhooks(Protocol):
     def ended_calls_since(self, seq: int, limit: int = 10_000) -> list[EndedCall]:
         """Calls that ended after `seq`, in the order in which they did."""
 
-    def cancel_calls(self, keys: Iterable[WebhookKey], reason: str, at: datetime) -> int:
+    def cancel_calls(self, keys: Iterable[StepKey], reason: str, at: datetime) -> int:
         """Cancel calls that have not been made, by scenario, contact and occurrence. How many."""
 
     def webhook_counts(self) -> Sequence[tuple[str, str, str, int]]:

@@ -14,7 +14,8 @@ from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import check
 from relance.audiences.segments import load_segments
 from relance.base.documents import Document, load_document
-from relance.base.errors import BadDocument, NotFound
+from relance.base.errors import BadDocument, NotFound, Refused
+from relance.base.outside import refuse_address
 from relance.customers.installation import Installation
 from relance.customers.relations import View
 from relance.messages.documents import SHIPPED, canonical_body, load_message, shipped_text
@@ -65,6 +66,7 @@ def check_scenario(place: Installation, document: Document) -> Version:
     view = View(place.tables)
     _check_queries(version, view, place, document)
     _check_sender(scenario, place, document)
+    _check_calls(version, place, document)
     _check_stops(scenario, document)
     return version
 
@@ -138,6 +140,21 @@ def _check_sender(scenario: Scenario, place: Installation, document: Document) -
         raise document.error(
             f"there is no sender “{scenario.sender}”; there are {', '.join(sorted(known))}", ("sender",)
         )
+
+
+def _check_calls(version: Version, place: Installation, document: Document) -> None:
+    """A webhook leads outside, and takes columns of the contact along."""
+    there = {column.name for column in place.tables["contacts"].columns}
+    for node in version.nodes:
+        if node.webhook is None:
+            continue
+        if unknown := sorted(set(node.webhook.fields) - there):
+            known = ", ".join(sorted(there))
+            raise document.error(f"step “{node.name}”: contacts have no “{unknown[0]}”; they have {known}", ("steps",))
+        try:
+            refuse_address(node.webhook.url, place.settings.webhook.private)
+        except Refused as error:
+            raise document.error(f"step “{node.name}”: {error}", ("steps",)) from None
 
 
 def _check_stops(scenario: Scenario, document: Document) -> None:

@@ -26,6 +26,7 @@ from relance.messages.documents import MessageDocument
 from relance.messages.following import FOLLOWED
 from relance.messages.publishing import MESSAGE
 from relance.messages.supplying import supplied
+from relance.messages.webhooks import release_calls
 from relance.scenarios.running import stored_version
 from relance.scenarios.versions import Version
 
@@ -47,6 +48,7 @@ def release(place: Installation) -> int:
         place.engine.load("this_turn", HOUSE_TABLES["turns"], [{"at": turn}])
         rows = place.engine.rows(compiled(place.engine, ("approved",), _approved))
         new += sum(_copy_all(place, rows) for rows in _batches(rows))
+        release_calls(place)
         _mark(place, turn)
     return new
 

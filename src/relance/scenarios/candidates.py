@@ -35,6 +35,7 @@ from relance.scenarios.setting import set_value
 from relance.scenarios.versions import Version
 from relance.scenarios.waves import WAVES, lay_out_waves
 from relance.scenarios.ways import NOTED
+from relance.scenarios.webhooks import call
 
 # What the gate is asked about: one row per scenario, contact and occurrence at a send step.
 CANDIDATES: Mapping[str, str] = {
@@ -212,5 +213,6 @@ _STEPS: dict[str, Callable[[Desk, Version, Node], None]] = {
     "branch": branch,
     "split": split,
     "set": set_value,
+    "webhook": call,
     "exit": _exit,
 }

@@ -39,6 +39,17 @@ def with_draw(rows: ir.Table, settings: Settings) -> ir.Table:
     return joined.mutate(held=own_share | of_all)
 
 
+def with_own_draw(rows: ir.Table, version: Version, desk: Desk) -> ir.Table:
+    """The rows of one scenario's step with u and held."""
+    scenario = version.scenario
+    rows = with_own_id(rows, desk.view, version.name).mutate(
+        rule=ibis.literal(version.name),
+        holdout=ibis.literal(float(scenario.holdout)),
+        purpose=ibis.literal(scenario.purpose),
+    )
+    return with_draw(rows, desk.settings)
+
+
 def with_own_id(rows: ir.Table, view: View, rule: str) -> ir.Table:
     """The rows with the id by which the shop knows the contact, as known at the turn."""
     vault, clock = view.vault("contacts"), clock_of(rule, "known")

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from relance.base.errors import BadDocument
+from relance.scenarios.answers import with_answers
 from relance.scenarios.documents import Scenario
-from relance.scenarios.steps import Arm, Send, SetValue, Step, Wait, every_step, steps_of
+from relance.scenarios.steps import Arm, Send, SetValue, Step, Wait, Webhook, every_step, steps_of
 
-Kind = Literal["send", "wait", "event", "branch", "split", "set", "exit"]
+Kind = Literal["send", "wait", "event", "branch", "split", "set", "webhook", "exit"]
 END = -1
 _END = ""
 HANDED_TO = "hand_over:"  # begins the reason of a journey that another scenario takes on; its name follows
-HAPPENED, OTHERWISE, ELSE, ON = "happened", "otherwise", "else", "on"  # ways out that every step of a kind has
+# Ways out that every step of a kind has.
+HAPPENED, OTHERWISE, ELSE, ON, HELD_OUT = "happened", "otherwise", "else", "on", "held_out"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Node:
     arms: tuple[tuple[dict[str, Any] | None, int], ...] = ()
     ways: tuple[Way, ...] = ()
     set: SetValue | None = None
+    webhook: Webhook | None = None
     reason: str | None = None
 
 
@@ -89,8 +92,9 @@ def compile_steps(scenario: Scenario) -> tuple[Node, ...]:
     Raises BadDocument for two steps of one name, a step called holdout, a branch whose last arm is not an
     else, two ways of a split of one name, a go_to that names no step, and a cycle.
     """
-    sheet = _Sheet(_names(scenario.steps))
-    first = sheet.link(scenario.steps, _END)
+    steps = tuple(with_answers(scenario.steps))
+    sheet = _Sheet(_names(steps))
+    first = sheet.link(steps, _END)
     order = _in_order(first, sheet.drafts)
     place = {name: number for number, name in enumerate(order)} | {_END: END}
     return tuple(_settled(sheet.drafts[name], place) for name in order)
@@ -132,6 +136,9 @@ def _draft(step: Step, name: str, following: str, sheet: _Sheet) -> _Draft:
         return _Draft(Node(0, name, "branch"), _END, _arms(name, step.branch, following, sheet))
     if step.split is not None:
         return _Draft(Node(0, name, "split"), _END, _shares(name, step, following, sheet))
+    if step.webhook:
+        called = (_Exit(ON, following), _Exit(HELD_OUT, following))
+        return _Draft(Node(0, name, "webhook", webhook=step.webhook), following, called)
     if step.set_:
         return _Draft(Node(0, name, "set", set=step.set_), following, (_Exit(ON, following),))
     if step.wait and step.wait.event:

@@ -9,7 +9,7 @@ from relance.customers.relations import scratch
 from relance.customers.star import STAR
 from relance.customers.tables import BOOKKEEPING
 from relance.scenarios.desk import Desk
-from relance.scenarios.drawing import with_draw, with_own_id
+from relance.scenarios.drawing import with_own_draw
 from relance.scenarios.program import ON, Node
 from relance.scenarios.versions import Version
 from relance.scenarios.ways import NOTED, send_on
@@ -43,13 +43,7 @@ def values_set(vault: bool) -> ir.Table:
 
 def _choose(rows: ir.Table, version: Version, node: Node, desk: Desk) -> ir.Table:
     assert node.set is not None
-    scenario = version.scenario
-    rows = with_own_id(rows, desk.view, version.name).mutate(
-        rule=ibis.literal(version.name),
-        holdout=ibis.literal(float(scenario.holdout)),
-        purpose=ibis.literal(scenario.purpose),
-    )
-    rows = with_draw(rows, desk.settings)
+    rows = with_own_draw(rows, version, desk)
     nothing = ibis.null("string")
     return rows.drop("u", "read").mutate(
         way=ibis.literal(ON),

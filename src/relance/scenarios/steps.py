@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from relance.scenarios.fields import ClockTime, Conditions, Name, Part, SpanField, Where
 
+Attribute = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+NO_CONSENT = "consent is never set by a scenario; it is an act of the person"
+
 
 class Send(Part):
     """One message on one channel."""
@@ -74,13 +77,32 @@ class SplitWay(Part):
 class SetValue(Part):
     """What the journey notes about its contact; conditions read it as `contact_values.ATTRIBUTE` from the next turn."""
 
-    attribute: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    attribute: Attribute
     value: str = Field(min_length=1, max_length=200)
 
     @model_validator(mode="after")
     def _no_consent(self) -> SetValue:
         if "consent" in self.attribute:
-            raise ValueError("consent is never set by a scenario; it is an act of the person")
+            raise ValueError(NO_CONSENT)
+        return self
+
+
+class Webhook(Part):
+    """A call to a system of the shop's own, signed, made again where it fails for now.
+
+    `fields`: columns of the contact that go with it; `sets`: what the answer may set, read by conditions as
+    `contact_values.NAME`. The journey waits for the answer only where it can matter, two days at most.
+    """
+
+    url: str = Field(pattern=r"^https?://[^\s]{1,500}$")
+    fields: tuple[Attribute, ...] = Field(default=(), max_length=30)
+    sets: tuple[Attribute, ...] = Field(default=(), max_length=20)
+    on_failure: Literal["go_on", "exit"] = "go_on"
+
+    @model_validator(mode="after")
+    def _no_consent(self) -> Webhook:
+        if any("consent" in name for name in self.sets):
+            raise ValueError(NO_CONSENT)
         return self
 
 
@@ -99,6 +121,7 @@ class Step(Part):
     branch: tuple[Arm, ...] | None = None
     split: tuple[SplitWay, ...] | None = Field(default=None, min_length=2, max_length=20)
     set_: SetValue | None = Field(default=None, alias="set")
+    webhook: Webhook | None = None
     exit: Name | None = None
     go_to: Name | None = None
     hand_over: Name | None = None
@@ -113,11 +136,13 @@ class Step(Part):
         given = [kind for kind in STEPS if getattr(self, _FIELDS.get(kind, kind)) is not None]
         if len(given) != 1:
             raise ValueError(f"a step is exactly one of {', '.join(STEPS)}")
+        if self.webhook and not self.name:
+            raise ValueError("a webhook has a name, under which the other side hears of it")
         return self
 
 
 Place = tuple[str | int, ...]  # ("steps", 0, "branch", 1, "then", 0)
-STEPS = ("send", "wait", "branch", "split", "set", "exit", "go_to", "hand_over")
+STEPS = ("send", "wait", "branch", "split", "set", "webhook", "exit", "go_to", "hand_over")
 _FIELDS = {"set": "set_"}
 
 for _part in (Wait, Arm, SplitWay, Step):

@@ -10,7 +10,8 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.base.clock import naive_utc
-from relance.customers.absorb import absorbed, mark_absorbed, message_key
+from relance.customers.absorb import message_key
+from relance.customers.absorptions import absorbed, mark_absorbed
 from relance.customers.installation import Installation
 from relance.customers.relations import relation, scratch
 from relance.customers.schema import PAST

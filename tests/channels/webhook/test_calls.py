@@ -5,60 +5,31 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from relance.base.clock import FixedClock
 from relance.base.errors import Refused, Unreachable
+from relance.base.outside import refuse_address
 from relance.channels.webhook.caller import RETRIES, CallReport, WebhookSettings, call_due, values_in
-from relance.channels.webhook.outbound import Outbound, refuse_address
+from relance.channels.webhook.outbound import Outbound
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger
-from relance.engines.webhooks import WebhookCall, WebhookKey
+from relance.engines.webhooks import StepKey, WebhookCall
+from tests.channels.webhook.erp import Erp, serving
 
 NINE = datetime(2026, 3, 10, 13, tzinfo=UTC)
 SECRET = b"the secret of this test"
-KEY = WebhookKey("first-order", "tell-erp", 7, "o-1")
-
-
-class Erp:
-    """A real server on this machine that answers as it is told, and remembers what it heard."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str], bytes]] = []
-        self.heard: list[tuple[dict[str, str], bytes]] = []
-        erp = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                erp.heard.append((dict(self.headers), body))
-                status, headers, said = erp.answers.pop(0) if erp.answers else (204, {}, b"")
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(said))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(said)
-
-            def log_message(self, *_: Any) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.place = f"127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+KEY = StepKey("first-order", "tell-erp", 7, "o-1")
 
 
 @pytest.fixture
 def erp() -> Iterator[Erp]:
-    erp = Erp()
-    yield erp
-    erp.server.shutdown()
-    erp.server.server_close()
+    with serving() as erp:
+        yield erp
 
 
 @pytest.fixture
@@ -69,7 +40,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger.close()
 
 
-def call(erp: Erp, key: WebhookKey = KEY, *takes: str) -> WebhookCall:
+def call(erp: Erp, key: StepKey = KEY, *takes: str) -> WebhookCall:
     return WebhookCall(key, f"http://{erp.place}/hooks", '{"contact": "C7"}', takes, NINE)
 
 
@@ -113,7 +84,7 @@ def test_after_five_tries_again_it_has_failed(ledger: Ledger, erp: Erp) -> None:
 
 
 def test_a_server_that_asks_for_more_time_gets_it_up_to_a_day(ledger: Ledger, erp: Erp) -> None:
-    ledger.enqueue_calls([call(erp), call(erp, WebhookKey("first-order", "tell-erp", 8, "o-2"))])
+    ledger.enqueue_calls([call(erp), call(erp, StepKey("first-order", "tell-erp", 8, "o-2"))])
     erp.answers = [(429, {"Retry-After": "7200"}, b""), (429, {"Retry-After": "999999"}, b"")]
     make(ledger, erp)
     assert make(ledger, erp, NINE + timedelta(hours=1, minutes=59)) == CallReport()

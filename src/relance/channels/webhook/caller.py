@@ -15,7 +15,7 @@ from relance.base.clock import Clock
 from relance.base.errors import Refused, Unreachable
 from relance.channels.webhook.outbound import Answer, Outbound
 from relance.engines.ledger import Ledger
-from relance.engines.webhooks import WebhookCall, WebhookKey
+from relance.engines.webhooks import StepKey, WebhookCall
 
 RETRIES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 LONGEST_WAIT = timedelta(hours=24)
@@ -75,7 +75,7 @@ async def _call(
         return error
 
 
-def headers_of(secret: bytes, key: WebhookKey, body: bytes, now: datetime) -> dict[str, str]:
+def headers_of(secret: bytes, key: StepKey, body: bytes, now: datetime) -> dict[str, str]:
     """What tells the other side who calls, and that it is the same call again.
 
     `Relance-Signature: t=<seconds>,v1=<hex HMAC-SHA256 of "<seconds>.<body>">`.
@@ -90,7 +90,7 @@ def headers_of(secret: bytes, key: WebhookKey, body: bytes, now: datetime) -> di
     }
 
 
-def idempotency_key(key: WebhookKey) -> str:
+def idempotency_key(key: StepKey) -> str:
     """The same at every attempt, and telling nothing of the contact."""
     return sha256("\n".join((key.scenario, key.step, str(key.contact), key.occurrence)).encode()).hexdigest()[:32]
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from relance.base.errors import Refused, Unreachable
+from relance.base.outside import place_of, refuse_address, refuse_private
 
 TIMEOUT_SECONDS = 5.0
 LONGEST_ANSWER = 64_000  # bytes; what follows is not read
-_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))  # IPv4 in other clothes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Outbound:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises Refused for an address that may not be called, Unreachable where no answer came."""
-        session = self._inside if _place(url) in self.private else self._public
+        session = self._inside if place_of(url) in self.private else self._public
         if session is self._public:
             refuse_address(url)
         try:
@@ -57,39 +55,11 @@ class Outbound:
         except Refused:
             raise
         except TimeoutError:
-            raise Unreachable(f"{_place(url)} did not answer in time") from None
+            raise Unreachable(f"{place_of(url)} did not answer in time") from None
         except (aiohttp.ClientError, OSError) as error:
             if refused := _refusal_within(error):
                 raise refused from None
-            raise Unreachable(f"{_place(url)} cannot be reached ({type(error).__name__})") from None
-
-
-def refuse_address(url: str, private: Collection[str] = ()) -> None:
-    """Refuses what is not https with a plain host, or names a private address. Raises Refused in one sentence."""
-    parts = urlsplit(url)
-    if _place(url) in private and parts.scheme in ("http", "https"):
-        return
-    if parts.scheme != "https" or not parts.hostname or parts.username or parts.password:
-        raise Refused(f"“{url:.100}” is not an address to call; it must begin with https:// and name a host")
-    with suppress(ValueError):
-        _refuse_private(ipaddress.ip_address(parts.hostname), parts.hostname)
-
-
-def _place(url: str) -> str:
-    """host:port, as the settings name it."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80}.get(parts.scheme, 443)
-    except ValueError:
-        raise Refused(f"“{url:.100}” is not an address to call") from None
-    return f"{parts.hostname}:{port}"
-
-
-def _refuse_private(address: ipaddress.IPv4Address | ipaddress.IPv6Address, host: str) -> None:
-    inner = getattr(address, "ipv4_mapped", None) or address
-    translated = any(inner.version == 6 and inner in net for net in _TRANSLATED)
-    if not inner.is_global or inner.is_multicast or translated:
-        raise Refused(f"“{host}” leads to a private address; name it under [webhook] private to allow it")
+            raise Unreachable(f"{place_of(url)} cannot be reached ({type(error).__name__})") from None
 
 
 def _refusal_within(error: BaseException | None) -> Refused | None:
@@ -116,7 +86,7 @@ class _PublicOnly(AbstractResolver):
     ) -> list[ResolveResult]:
         found = await self._looked_up.resolve(host, port, family)
         for one in found:
-            _refuse_private(ipaddress.ip_address(one["host"].partition("%")[0]), host)
+            refuse_private(ipaddress.ip_address(one["host"].partition("%")[0]), host)
         return found
 
     async def close(self) -> None:
