@@ -15,6 +15,7 @@ from relance.customers.absorb import absorb_ledger
 from relance.customers.absorb_calls import absorb_calls
 from relance.customers.installation import Installation
 from relance.customers.relations import View
+from relance.messages.coupons import lay_out_codes
 from relance.messages.release import release
 from relance.policy.decide import decide
 from relance.policy.record import record
@@ -78,22 +79,30 @@ def _turn(
     running = [] if supposed and not only else running_scenarios(place.ledger, moment.turn, only)
     running += [Running(version, moment.turn - _A_DAY) for version in supposed]
     moment = replace(moment, last_turns=last_turns(place.engine, running, moment.turn))
-    return turn_of(place, moment, running, kind)
+    return turn_of(place, moment, running, kind, counted=True)
 
 
 def turn_of(
-    place: Installation, moment: Moment, running: Sequence[Running], kind: str, look: bool = True
+    place: Installation,
+    moment: Moment,
+    running: Sequence[Running],
+    kind: str,
+    look: bool = True,
+    counted: bool = False,
 ) -> TurnReport:
     """The turn of these scenarios: fills the scratch tables `outcomes` and `follows`, which `record` keeps.
 
     look: segments are asked of everyone first, as every turn does whose looks are kept.
+    counted: as many people get a coupon as there are codes left today; else there are enough.
     """
     pinned = pinned_versions(place.engine, place.ledger, running, moment)
+    versions = [*(each.version for each in running), *pinned]
     view = place.view(moment.turn)
     if look:
         refresh_segments(place, view, moment.turn)
     lay_out(place.engine, moment, running)
     found = gather(place.engine, view, place.settings, moment, running, pinned)
+    lay_out_codes(place, moment, versions, counted)
     decide(place.engine, view, place.settings, moment)
-    lay_follows(place.engine, moment, [*(each.version for each in running), *pinned])
+    lay_follows(place.engine, moment, versions)
     return report_of(place.engine, kind, moment, running, found)

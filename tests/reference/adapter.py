@@ -38,7 +38,8 @@ from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger
 from relance.ingest import delivery
 from relance.ingest.mapping import Feed, load_feeds
-from relance.messages.publishing import MESSAGE, library_document, publish_scenario
+from relance.messages.documents import MESSAGE
+from relance.messages.publishing import library_document, publish_scenario
 from relance.messages.stopping import LedgerStops
 from relance.policy.report import ScenarioReport
 from relance.scenarios.running import KIND, stored_version

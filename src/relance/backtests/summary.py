@@ -28,7 +28,14 @@ from relance.policy.reasons import rank
 from relance.policy.report import ScenarioReport, TurnReport
 from relance.scenarios.versions import Version
 
-ASSUMPTIONS = ("orders_as_they_came", "no_reaction", "no_bounces", "consent_as_known", "webhooks_done_clicks_none")
+ASSUMPTIONS = (
+    "orders_as_they_came",
+    "no_reaction",
+    "no_bounces",
+    "consent_as_known",
+    "webhooks_done_clicks_none",
+    "coupons_enough",
+)
 
 
 @dataclass

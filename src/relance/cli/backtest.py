@@ -35,6 +35,7 @@ _SAID = {
     "no_bounces": "every message arrives",
     "consent_as_known": "consent is what was known on each day",
     "webhooks_done_clicks_none": "webhooks succeed, nobody clicks",
+    "coupons_enough": "there are enough coupons",
 }
 
 

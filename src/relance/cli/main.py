@@ -15,6 +15,7 @@ from relance.cli import (
     backtest,
     calling,
     contact,
+    coupon,
     decisions,
     demo,
     doctor,
@@ -74,6 +75,7 @@ GROUPS: dict[str, typer.Typer] = {
     "decisions": decisions.group,
     "contact": contact.group,
     "webhook": webhook.group,
+    "coupon": coupon.group,
     "token": calling.tokens,
 }
 

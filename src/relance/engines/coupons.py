@@ -33,5 +33,5 @@ class CouponCodes(Protocol):
     def mark_codes(self, pool: str, codes: Iterable[str], state: str, at: datetime) -> int:
         """Call codes `redeemed`, or `withdrawn` where nobody has them yet. How many changed."""
 
-    def code_counts(self) -> list[tuple[str, str, int]]:
-        """(pool, state, how many)."""
+    def code_counts(self, today: date) -> list[tuple[str, str, int]]:
+        """(pool, state, how many); a free code whose day is over counts as `expired`."""

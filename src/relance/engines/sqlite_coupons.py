@@ -65,6 +65,7 @@ class Coupons(SqliteFile):
                 for code in codes
             )
 
-    def code_counts(self) -> list[tuple[str, str, int]]:
-        asked = "SELECT pool, state, count(*) FROM coupon_codes GROUP BY 1, 2 ORDER BY 1, 2"
-        return [(row[0], row[1], row[2]) for row in self.rows(asked)]
+    def code_counts(self, today: date) -> list[tuple[str, str, int]]:
+        now = f"CASE WHEN state = 'free' AND NOT {_GIVEN} THEN 'expired' ELSE state END"
+        asked = f"SELECT pool, {now} AS now, count(*) FROM coupon_codes GROUP BY pool, now ORDER BY pool, now"
+        return [(row[0], row[1], row[2]) for row in self.rows(asked, {"today": today.isoformat()})]

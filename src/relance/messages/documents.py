@@ -16,6 +16,7 @@ from relance.base.errors import BadDocument, NotFound
 from relance.messages.fields import Field, declare
 from relance.messages.templates import TAG
 
+MESSAGE = "message"  # the kind of its documents in the ledger
 LANGUAGES = ("fr", "en")
 LIBRARY = files("relance.messages") / "library"
 SHIPPED = tuple(sorted(item.name.removesuffix(".yaml") for item in LIBRARY.iterdir() if item.name.endswith(".yaml")))

@@ -13,7 +13,8 @@ from relance.base.documents import Document, document_text
 from relance.base.errors import NotFound
 from relance.customers.installation import Installation
 from relance.engines.ledger import Ledger
-from relance.messages.publishing import MESSAGE, publish_scenario
+from relance.messages.documents import MESSAGE
+from relance.messages.publishing import publish_scenario
 from relance.scenarios.changes import as_read_aloud, told, unified
 from relance.scenarios.running import KIND
 from relance.scenarios.under_way import Choices, choices

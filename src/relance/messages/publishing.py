@@ -18,7 +18,8 @@ from relance.base.errors import BadDocument, NotFound, Refused
 from relance.base.outside import refuse_address
 from relance.customers.installation import Installation
 from relance.customers.relations import View
-from relance.messages.documents import SHIPPED, canonical_body, load_message, shipped_text
+from relance.messages.coupons import check_coupon
+from relance.messages.documents import MESSAGE, SHIPPED, MessageDocument, canonical_body, load_message, shipped_text
 from relance.messages.lint import lint
 from relance.messages.rendering import compile_text
 from relance.policy.reasons import OWN
@@ -29,13 +30,11 @@ from relance.scenarios.lines import keep_lines
 from relance.scenarios.own_stops import own_reasons
 from relance.scenarios.places import step_called, step_sending
 from relance.scenarios.products import event_queries
-from relance.scenarios.program import compile_steps
+from relance.scenarios.program import Node, compile_steps
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.steps import every_step
 from relance.scenarios.triggers import trigger_rows
 from relance.scenarios.versions import Version, body_of
-
-MESSAGE = "message"
 
 
 def library() -> list[str]:
@@ -78,7 +77,7 @@ def publish_scenario(place: Installation, document: Document, at: datetime, besi
     """
     version = check_scenario(place, document)
     folders = [*([beside] if beside else []), place.home.definitions / "messages"]
-    bodies = {name: _message_body(folders, name, version.scenario, document) for name in _message_names(version)}
+    bodies = {name: _message_body(folders, name, version, document) for name in _message_names(version)}
     with place.ledger.transaction():
         pinned = {name: place.ledger.publish(MESSAGE, name, body, at) for name, body in bodies.items()}
         number = place.ledger.publish(KIND, version.name, body_of(document.data, pinned), at)
@@ -169,19 +168,31 @@ def _message_names(version: Version) -> list[str]:
     return sorted({node.send.message for node in version.nodes if node.send})
 
 
-def _message_body(folders: Sequence[Path], name: str, scenario: Scenario, document: Document) -> str:
+def _message_body(folders: Sequence[Path], name: str, version: Version, document: Document) -> str:
     """The checked text of a message: the retailer's own where there is one, else the one that comes with us."""
+    scenario = version.scenario
     text, source = message_text(folders, name, document, step_sending(scenario, name))
     message = load_message(text, source)
     if message.purpose != scenario.purpose:
         both = f"the scenario is {scenario.purpose} and its message “{name}” is {message.purpose}"
         raise BadDocument(f"{both}; let both say the same", source=source)
+    for node in version.nodes:
+        if node.send and node.send.message == name:
+            _check_coupon(node, message, scenario, document)
     compile_text(text, source)
     refused = [finding for finding in lint(message) if finding.refuses]
     if refused:
         said = load_document(text, source)
         raise said.error(refused[0].sentence, (refused[0].language or "message",))
     return canonical_body(message)
+
+
+def _check_coupon(node: Node, message: MessageDocument, scenario: Scenario, document: Document) -> None:
+    assert node.send is not None
+    try:
+        check_coupon(message, node.send.coupon)
+    except BadDocument as error:
+        raise document.error(str(error), step_sending(scenario, node.send.message)) from None
 
 
 def message_text(

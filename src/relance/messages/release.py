@@ -22,9 +22,9 @@ from relance.engines.texts import compiled
 from relance.messages.allowing import followed, following
 from relance.messages.batch import Batch, lay_out_batch, lay_out_rows
 from relance.messages.contexts import agreements, profiles
-from relance.messages.documents import MessageDocument
+from relance.messages.coupons import COUPON, coupon_field, reserved
+from relance.messages.documents import MESSAGE, MessageDocument
 from relance.messages.following import FOLLOWED
-from relance.messages.publishing import MESSAGE
 from relance.messages.supplying import supplied
 from relance.messages.webhooks import release_calls
 from relance.scenarios.running import stored_version
@@ -121,8 +121,10 @@ def _copy(batch: Batch, version: Version, step: str, told: _Told) -> int:
     more = {"consented_on": told.consented_on, FOLLOWED: followed(batch, document, told.following)}
     values = {**supplied(batch, document.declared()), **more}
     messages = [list(keys) for _, keys in groupby(rows, key=lambda row: row["message_key"])]
+    if node.send.coupon:
+        values[COUPON] = reserved(place, node.send.coupon, messages, rows[0]["at"])
     stops, marketing = stops_of(version), version.scenario.purpose == "marketing"
-    return place.ledger.enqueue(
+    outgoing = [
         _outgoing(
             batch,
             version,
@@ -134,7 +136,14 @@ def _copy(batch: Batch, version: Version, step: str, told: _Told) -> int:
             {**stops, **_lapsing(told.until.get(keys[0]["probe"]) if marketing else None)},
         )
         for keys in messages
-    )
+    ]
+    coupon = coupon_field(document)
+    without = [each.key for each in outgoing if coupon and not coupon.optional and COUPON not in each.context]
+    with place.ledger.transaction():
+        new = place.ledger.enqueue(outgoing)
+        if without:
+            place.ledger.cancel_keys(without, "no_coupon", outgoing[0].created_at)
+    return new
 
 
 def _lapsing(until: datetime | None) -> dict[str, str]:

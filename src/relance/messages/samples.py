@@ -44,6 +44,7 @@ _BY_NAME: dict[str, str] = {
     "order_number": "A-1027",
     "collect_at": "Boutique Exemple, 2, rue de la Boutique",
     "basis": "implied_purchase",
+    "code": "MERCI-7K2Q",
 }
 
 

@@ -16,6 +16,7 @@ from relance.customers.relations import View, relation, scratch, view_mark
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.policy.arbitration import JUDGED, VERDICTS, judged, verdicts
+from relance.policy.coupons import COUPONS, with_codes
 from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screened
 from relance.policy.waves import in_waves
 from relance.scenarios.candidates import CANDIDATES
@@ -50,6 +51,9 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
     if engine.value(compiled(engine, ("any-wave",), _any_wave)):
         engine.keep("waved", compiled(engine, ("waved",), lambda: in_waves(scratch("judged", JUDGED))))
         engine.keep("judged", compiled(engine, ("judged-in-waves",), lambda: scratch("waved", JUDGED)))
+    if engine.value(compiled(engine, ("any-coupon",), _any_coupon)):
+        engine.keep("coded", compiled(engine, ("coded",), lambda: with_codes(scratch("judged", JUDGED))))
+        engine.keep("judged", compiled(engine, ("judged-with-codes",), lambda: scratch("coded", JUDGED)))
     engine.keep("verdicts", compiled(engine, ("verdicts",), lambda: verdicts(scratch("judged", JUDGED))))
     return engine.keep("outcomes", compiled(engine, ("outcomes",), _outcomes))
 
@@ -72,6 +76,10 @@ def _any() -> ir.Table:
 
 def _any_wave() -> ir.Table:
     return scratch("waves", WAVES).aggregate(number=ibis._.count())
+
+
+def _any_coupon() -> ir.Table:
+    return scratch("coupons", COUPONS).aggregate(number=ibis._.count())
 
 
 def _columns() -> tuple[str, ...]:

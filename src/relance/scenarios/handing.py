@@ -79,6 +79,8 @@ def _sets(version: Version) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     for place, step in every_step(version.scenario.steps):
         if step.set_:
             yield step.set_.attribute, (*place, "set")
+        for attribute in step.webhook.sets if step.webhook else ():
+            yield attribute, (*place, "webhook", "sets")
 
 
 def starts_on(version: Version, segments: Mapping[str, Segment]) -> set[str]:

@@ -14,10 +14,11 @@ NO_CONSENT = "consent is never set by a scenario; it is an act of the person"
 
 
 class Send(Part):
-    """One message on one channel."""
+    """One message on one channel; `coupon` names the pool of codes of which it prints one."""
 
     channel: Literal["email"] = "email"
     message: Name
+    coupon: Name | None = None
 
 
 class Event(Part):

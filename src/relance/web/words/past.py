@@ -158,6 +158,10 @@ PAST: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
         "Les appels à d’autres systèmes réussissent, et personne ne clique.",
         "Calls to other systems succeed, and nobody clicks.",
     ),
+    "assumed.coupons_enough": (
+        "Il y a assez de bons pour tous ceux à qui un message en promet un.",
+        "There are enough coupons for everyone to whom a message promises one.",
+    ),
     "past.lived": ("Ces journées ont été vécues", "These days were lived"),
     "past.lived.about": (
         "La même version était en marche, avec les mêmes autres : cet essai lit ce qui fut envoyé, ouvert et commandé, "

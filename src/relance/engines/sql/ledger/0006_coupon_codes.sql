@@ -23,8 +23,11 @@ BEGIN
       AND state = 'reserved';
 END;
 
--- It surely has not left: the code is free for the next.
-CREATE TRIGGER coupon_is_free_again AFTER UPDATE OF state ON outbox WHEN NEW.state IN ('refused', 'cancelled')
+-- It surely has not left: the code is free for the next. An edit that is undone brings its messages back, so they
+-- keep their codes.
+CREATE TRIGGER coupon_is_free_again AFTER UPDATE OF state ON outbox
+WHEN NEW.state = 'refused'
+  OR (NEW.state = 'cancelled' AND coalesce(NEW.reason, '') NOT IN ('stopped_by_edit', 'withdrawn'))
 BEGIN
     UPDATE coupon_codes
     SET state = 'free', scenario = NULL, step = NULL, contact = NULL, occurrence = NULL, changed_at = NEW.updated_at
