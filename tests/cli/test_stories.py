@@ -148,7 +148,7 @@ def test_scenarios_are_listed_shown_and_switched(home: Path, relance: Shell) -> 
     own = home / "definitions" / "scenarios" / "win-back.yaml"
     own.write_text(relance("scenario", "library", "win-back").out.replace("days: 90", "days: 60"))
     assert relance("scenario", "apply", own, "--json").data["scenarios"] == [
-        {"id": "win-back", "version": 1, "new": True}
+        {"id": "win-back", "version": 1, "new": True, "running": None, "live": None, "edited": None}
     ]
     assert relance("scenario", "apply", own, "--json").data["scenarios"][0]["new"] is False
     relance("scenario", "on", "win-back", *EIGHT)

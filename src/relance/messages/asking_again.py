@@ -85,7 +85,7 @@ def _lay_probes(engine: Engine, rows: Sequence[OutboxRow], known_at: datetime) -
 def _probes() -> ir.Table:
     asked, journeys = scratch("asked_again", _ASKED), house_relation("journeys")
     facts = journeys.group_by("scenario", "contact", "occurrence").agg(
-        fact_at=journeys["fact_at"].max(), fact_day=journeys["fact_day"].max()
+        fact_at=journeys["fact_at"].max(), fact_day=journeys["fact_day"].max(), subject=journeys["subject"].max()
     )
     rows = asked.inner_join(facts, ["scenario", "contact", "occurrence"])
     return rows.mutate(known=rows["as_of"]).select(*PROBES)
