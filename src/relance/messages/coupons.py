@@ -23,7 +23,7 @@ COUPON = "coupon"
 
 
 def lay_out_codes(place: Installation, moment: Moment, versions: Iterable[Version], counted: bool) -> None:
-    """Fills scratch table `coupons`; not counted, as many codes as people are supposed to be there."""
+    """Fills scratch table `coupon_pools`; not counted, as many codes as people are supposed to be there."""
     pools = [
         (version, node.name, node.send.coupon)
         for version in versions
@@ -35,7 +35,7 @@ def lay_out_codes(place: Installation, moment: Moment, versions: Iterable[Versio
         {"rule": version.name, "version": version.number, "step": step, "pool": pool, "codes": free.get(pool, 0)}
         for version, step, pool in pools
     ]
-    place.engine.load("coupons", COUPONS, rows)
+    place.engine.load("coupon_pools", COUPONS, rows)
 
 
 def _needed(place: Installation, version: Version, send: Send) -> bool:

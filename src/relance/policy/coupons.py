@@ -26,7 +26,7 @@ def with_codes(rows: ir.Table) -> ir.Table:
     seen = seen.filter(seen["passing"] & ~seen["held"] & ~seen["lost"])
     asked = scratch("candidates", CANDIDATES).select("rule", "probe", "version", "due_at")
     seen = seen.inner_join(asked, ["rule", "probe"], rname="c_{name}")
-    seen = seen.inner_join(scratch("coupons", COUPONS), ["rule", "version", "step"], rname="k_{name}")
+    seen = seen.inner_join(scratch("coupon_pools", COUPONS), ["rule", "version", "step"], rname="k_{name}")
     group = [seen["pool"], seen["rule"], seen["step"], seen["own_id"]]
     seen = seen.mutate(since=seen["due_at"].min().over(group_by=group))
     order = [seen["since"], seen["own_id"], seen["rule"], seen["step"]]

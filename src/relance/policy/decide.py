@@ -79,7 +79,7 @@ def _any_wave() -> ir.Table:
 
 
 def _any_coupon() -> ir.Table:
-    return scratch("coupons", COUPONS).aggregate(number=ibis._.count())
+    return scratch("coupon_pools", COUPONS).aggregate(number=ibis._.count())
 
 
 def _columns() -> tuple[str, ...]:
