@@ -1,4 +1,4 @@
-"""L13: a draw is a hash of seed, scenario, step and the contact's own id, the same on every machine and engine."""
+"""L13 beyond its story (files/l13-split.yaml): the draw of one to nine digits, and of every customer on the engine."""
 
 from __future__ import annotations
 

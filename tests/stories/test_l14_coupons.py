@@ -1,4 +1,4 @@
-"""L14, coupons: a code is for one person, whatever becomes of the message that prints it."""
+"""L14 beyond its story (files/l14-coupons.yaml): a code is one person's with a real server, in plans and in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""L14: points in lots; what expires within thirty days of the first date is told with it."""
+"""L14 beyond its story (files/l14-points.yaml): lots that are extended, lots whose rest is known, past days."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from relance.explaining.explain import explain
-from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, person
+from tests.stories.bookshop import Bookshop, bookshop, copy_of, person
 
 FEEDS = {
     "loyalty_lots": "columns: {lot: lot, contact: contact, earned_at: earned, expires_on: expires, points: points}",
@@ -69,23 +68,6 @@ def text_of(mail: EmailMessage) -> str:
     body = mail.get_body(("plain",))
     assert body is not None
     return str(body.get_content())
-
-
-def test_l14_lots_are_told_together_spent_first_to_last_and_head_a_later_occurrence(shop: Bookshop) -> None:
-    assert "Il vous reste 150 points" in text_of(shop.mails()[0])
-    assert "10 avril 2026" in text_of(shop.mails()[0])
-    shop.deliver("2026-03-21 06:00", loyalty_accounts=[balance("marie", 100)])  # 120 spent on the 20th
-    assert decided(shop, "2026-04-03 09:00") == {"marie": ("refused", "points_spent"), "paul": ("send", None)}
-    told = explain(shop.place, "marie", "points", local("2026-04-03 10:00"))
-    assert told.reason == "points_spent"
-    assert "Ces points sont dépensés" in told.text("fr")
-    assert "30 days before the first expiry of what is left" in told.text("en")
-    shop.send("2026-04-03 09:05")
-    assert decided(shop, "2026-04-08 09:00") == {"marie": ("send", None)}
-    shop.send("2026-04-08 09:05")
-    mail = next(mail for mail in shop.mails() if "8 mai 2026" in str(mail["Subject"]))
-    assert mail["To"] == "marie@example.test"
-    assert "Il vous reste 100 points" in text_of(mail)
 
 
 def test_a_lot_extended_after_the_first_message_ends_its_journey_and_has_an_occurrence_of_its_own(

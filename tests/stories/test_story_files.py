@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from relance.base.errors import BadDocument, NotFound
+from relance.scenarios.starts import Trigger
+from relance.stories.bench import Bench
 from relance.stories.documents import read_stories
 from relance.stories.finding import definitions_of, story_files
 from relance.stories.living import Lived, live
@@ -72,6 +74,11 @@ def test_a_turn_that_cannot_be_is_a_difference_with_its_sentence(tell: Tell) -> 
     assert "time does not go back" in lived.text()
 
 
+def test_what_should_have_been_refused_and_was_done_is_a_difference(tell: Tell) -> None:
+    text = re.sub(r"queues: .*", "error: it is too early", MARIE.replace("CONSENT", "language: fr"))
+    assert tell(text).text().splitlines()[1:] == ["    - it is too early", "    + (it was done)"]
+
+
 @pytest.mark.parametrize(
     ("said", "instead", "sentence"),
     [
@@ -82,6 +89,7 @@ def test_a_turn_that_cannot_be_is_a_difference_with_its_sentence(tell: Tell) -> 
         ("  - turn:", "  - at:", "marie.yaml:9: “then.0”: “queues” is something that only a turn can be asked"),
         ("scenario: forgotten-cart", "scenario: cort", "marie.yaml:3: there is no scenario “cort”"),
         ("CONSENT", "birth_date: yesterday", "marie.yaml:5: the import refuses this row: “birth_date” is not a date"),
+        ("id: marie,", "id: marie, many: 0,", "marie.yaml:5: many is a number from 1 to 1000"),
         ("queues:", "queue:", "marie.yaml:10: “then.0.queue” is not known here"),
     ],
 )
@@ -103,12 +111,15 @@ def test_only_files_that_tell_a_story_are_found(tmp_path: Path) -> None:
         list(story_files([tmp_path / "nowhere"]))
 
 
-def test_the_story_of_the_page_is_one_that_goes_as_it_says(workshop: Workshop, tmp_path: Path) -> None:
+def test_the_story_of_the_page_is_the_one_that_is_lived() -> None:
     page = (PROJECT / "docs" / "how-to" / "test-a-scenario.md").read_text(encoding="utf-8")
-    first = page.split("```yaml\n")[1].split("```")[0]
-    (tmp_path / "page.yaml").write_text(first)
-    (tale,) = read_stories(tmp_path / "page.yaml")
-    assert live(tale, workshop).text() == ""
+    assert page.split("```yaml\n")[1].split("```")[0] == (PROJECT / "examples" / "stories" / "cart.yaml").read_text()
+
+
+def test_every_way_to_start_has_an_example() -> None:
+    told = [tale for path in story_files([PROJECT / "examples" / "stories"]) for tale in read_stories(path)]
+    starts = {kind for tale in told for said in Bench(tale, None).scenarios for kind in said.data["trigger"]}
+    assert starts == set(Trigger.model_fields)
 
 
 def test_definitions_are_the_nearest_above_within_the_project(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class TablePlan:
 
     @property
     def one(self) -> str:
-        return "given_" + self.table.name
+        return _given(self.table, self.contacts)
 
     @property
     def two(self) -> str:
@@ -125,11 +125,16 @@ def _table_plan(
 ) -> TablePlan:
     first = _stage(shape, good, table, rule)
     assert first is not None
-    given = ibis.table(first.schema(), name="given_" + table.name)
-    second, mapped = _second(shape, table, rule, given)
     contacts = tuple(name for name in first.columns if name == "own_id" or _is_contact(table, name))
+    given = ibis.table(first.schema(), name=_given(table, contacts))
+    second, mapped = _second(shape, table, rule, given)
     ordinal = rule.ordinal_within is not None
     return TablePlan(table, rule, compiler(first), compiler(second), mapped, tuple(second.columns), contacts, ordinal)
+
+
+def _given(table: Table, contacts: tuple[str, ...]) -> str:
+    """What is kept and what is only looked at have two names: an engine holds no table and view of one name."""
+    return ("given_" if contacts else "seen_") + table.name
 
 
 def _is_contact(table: Table, name: str) -> bool:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from relance.base.documents import Document, load_document
+from relance.base.documents import Document, Place, load_document
 from relance.base.settings import Settings, settings_from
 from relance.messages.publishing import library, library_document
 from relance.stories.documents import Tale
@@ -44,11 +44,15 @@ class Bench:
     @cached_property
     def scenarios(self) -> list[Document]:
         """The documents of the story's scenarios."""
-        return [self.scenario(said) for said in self.tale.story.scenario]
+        listed = isinstance(self.tale.document.data["scenario"], list)
+        return [
+            self.scenario(said, ("scenario", *([number] if listed else [])))
+            for number, said in enumerate(self.tale.story.scenario)
+        ]
 
     @property
     def told(self) -> list[Any]:
-        return [document.data for document in self.scenarios]
+        return [[document.data, sorted(document.lines.values())] for document in self.scenarios]
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -72,10 +76,10 @@ class Bench:
             for name, text in documents.items():
                 (folder / kind / f"{name}.yaml").write_text(text, encoding="utf-8")
 
-    def scenario(self, said: str | Mapping[str, Any]) -> Document:
+    def scenario(self, said: str | Mapping[str, Any], place: Place) -> Document:
         """A document written in the story, a file beside it or among the definitions, or one of the library."""
         if not isinstance(said, str):
-            return load_document(json.dumps(said), source=str(self.tale.path))
+            return self._like(said, place) if "like" in said else self._inside(said, place)
         beside = self.tale.path.parent / said
         own = [beside, *([self.definitions / "scenarios" / f"{said}.yaml"] if self.definitions else [])]
         for path in own:
@@ -86,6 +90,18 @@ class Bench:
         looked = ", ".join(str(path) for path in own)
         sentence = f"there is no scenario “{said}”: neither as a file ({looked}), nor in the library"
         raise self.tale.document.error(sentence, ("scenario",))
+
+    def _like(self, said: Mapping[str, Any], place: Place) -> Document:
+        """`{like: birthday, zone: contact}`: another scenario, with some of its parts said otherwise."""
+        other = self.scenario(str(said["like"]), place)
+        own = {name: value for name, value in said.items() if name != "like"}
+        return Document(other.data | own, other.source, other.lines)
+
+    def _inside(self, said: Mapping[str, Any], place: Place) -> Document:
+        """A part of the story as a document of its own, with the lines on which the story says it."""
+        story = self.tale.document
+        lines = {part[len(place) :]: line for part, line in story.lines.items() if part[: len(place)] == place}
+        return Document(dict(said), story.source, lines)
 
     def _lotless(self, document: Document) -> Document:
         """The holdout is the story's: whoever it tells of should not fall out by lot."""

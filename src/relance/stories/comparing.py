@@ -11,7 +11,7 @@ from relance.stories.seen import Letter, plain
 
 Instant = Callable[[str], datetime]
 Lines = list[str]  # “- ” said and not so, “+ ” so and not said, “  ” words
-_SAID = ("message", "scenario", "step", "occurrence", "keys", "due", "language", "holds", "subject", "says")
+_SAID = ("message", "scenario", "step", "occurrence", "keys", "due", "language", "version", "holds", "subject", "says")
 
 
 def messages(expected: Sequence[Told], found: Sequence[Letter], instant: Instant) -> tuple[Lines, list[str]]:
@@ -68,7 +68,13 @@ def _value(letter: Letter, name: str, told: Told) -> Any:
         return str(letter.mail["Subject"]) if letter.mail else None
     if name == "language":
         return outgoing.language[:2] if len(told.language or "") == 2 else outgoing.locale
-    simple = {"message": outgoing.message, "due": letter.due_at, "holds": letter.holds, "keys": list(outgoing.keys)}
+    simple: dict[str, Any] = {
+        "message": outgoing.message,
+        "due": letter.due_at,
+        "holds": letter.holds,
+        "keys": list(outgoing.keys),
+    }
+    simple["version"] = outgoing.version
     return simple[name] if name in simple else getattr(outgoing.key, name)
 
 

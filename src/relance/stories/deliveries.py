@@ -70,7 +70,7 @@ def _file(place: Installation, parcel: Parcel, at: datetime) -> Path:
     feeds.mkdir(parents=True, exist_ok=True)
     mapping = feeds / f"{parcel.feed}.yaml"
     if not mapping.exists():
-        mapping.write_text(json.dumps(_mapping(parcel)), encoding="utf-8")
+        mapping.write_text(json.dumps(_mapping(parcel, place.zone)), encoding="utf-8")
     folder = place.home.path / "delivered"
     folder.mkdir(exist_ok=True)
     path = folder / f"{parcel.feed}-{naive_utc(at):%Y%m%dT%H%M%S}-{len(list(folder.iterdir()))}.jsonl"
@@ -79,12 +79,12 @@ def _file(place: Installation, parcel: Parcel, at: datetime) -> Path:
     return path
 
 
-def _mapping(parcel: Parcel) -> dict[str, object]:
+def _mapping(parcel: Parcel, zone: str) -> dict[str, object]:
     columns = {name: name for name in parcel.columns}
     return {
         "feed": parcel.feed,
         "files": f"{parcel.feed}-*.jsonl",
-        "zone": "UTC",
+        "zone": zone,
         "available": {"after": "0min"},
         "tables": {parcel.table: {"columns": columns}},
     }

@@ -22,9 +22,11 @@ from relance.scenarios.fields import Share
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]  # by table, or by a story's short word for one
 KINDS = ("turn", "at", "send")
+NEVER = "never"  # a scenario that is published and not on
+MOST = 1_000  # rows that one line may say
 _ONLY = {
     "turn": ("queues", "refuses", "defers", "holds_out", "ends", "counts", "enter_since"),
-    "send": ("delivers",),
+    "send": ("delivers", "server_refuses"),
 }
 
 
@@ -33,8 +35,28 @@ def _listed(value: Any) -> Any:
 
 
 def _named(value: Any) -> Any:
-    """`- marie` is `- to: marie`."""
-    return [{"to": each} if isinstance(each, str | int) else each for each in _listed(value) or ()]
+    """`- marie` is `- to: marie`; one with `many` is many."""
+    told = [{"to": each} if isinstance(each, str | int) else each for each in _listed(value) or ()]
+    return [one for each in told for one in (numbered(each) if isinstance(each, dict) else [each])]
+
+
+def numbered(said: Row) -> list[Row]:
+    """`{id: w#, many: 20}` is said twenty times, w01 to w20; what has no `many` is said once, as it is."""
+    if "many" not in said:
+        return [said]
+    plain = {name: value for name, value in said.items() if name != "many"}
+    many = said["many"]
+    if not isinstance(many, int) or not 1 <= many <= MOST:
+        raise ValueError(f"many is a number from 1 to {MOST}")
+    return [_with(plain, f"{number:0{len(str(many))}}") for number in range(1, many + 1)]
+
+
+def _with(said: Any, number: str) -> Any:
+    if isinstance(said, str):
+        return said.replace("#", number)
+    if isinstance(said, dict):
+        return {name: _with(value, number) for name, value in said.items()}
+    return [_with(value, number) for value in said] if isinstance(said, list) else said
 
 
 class _Part(BaseModel):
@@ -52,6 +74,7 @@ class Told(_Part):
     keys: list[str] | None = None
     due: str | None = None
     language: str | None = None
+    version: int | None = None
     holds: list[str] | None = None
     subject: str | None = None
     says: Annotated[list[str] | None, BeforeValidator(_listed)] = None
@@ -73,6 +96,9 @@ class Applied(_Part):
 
     scenario: str | dict[str, Any]
     live: str = "finish"
+    waiting: int | None = None
+    past_change: int | None = None
+    queued: int | None = None
     moved: int | None = None
     finish: int | None = None
     stopped: int | None = None
@@ -102,6 +128,7 @@ class Moment(_Part):
     on: Annotated[list[str] | None, BeforeValidator(_listed)] = None
     off: Annotated[list[str] | None, BeforeValidator(_listed)] = None
     enter_since: str | None = None
+    error: Annotated[list[str] | None, BeforeValidator(_listed)] = None
     queues: Annotated[list[Told], BeforeValidator(_named)] | None = None
     refuses: dict[str, str] | None = None
     defers: dict[str, str] | None = None
@@ -109,7 +136,9 @@ class Moment(_Part):
     ends: dict[str, str] | None = None
     counts: dict[str, int] | None = None
     delivers: Annotated[list[Told], BeforeValidator(_named)] | None = None
+    server_refuses: list[str] | None = None
     cancels: dict[str, str] | None = None
+    codes: dict[str, dict[str, int]] | None = None
     explain: Annotated[list[Asked], BeforeValidator(_listed)] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -144,6 +173,7 @@ class Story(_Part):
     messages: dict[str, dict[str, Any]] = Field(default_factory=dict)
     segments: dict[str, Any] = Field(default_factory=dict)
     tables: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    pools: dict[str, list[str]] = Field(default_factory=dict)
     given: Rows = Field(default_factory=dict)
     complete: dict[str, str] | None = None
     then: list[Moment] = Field(min_length=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -10,8 +10,9 @@ from typing import Any
 
 from relance.base.clock import FixedClock
 from relance.base.errors import BadDocument, RelanceError
+from relance.base.zones import local_day
 from relance.channels.sender import send_due
-from relance.channels.setup import email_channel, mail_settings
+from relance.channels.setup import mail_settings
 from relance.engines.ledger import OutboxRow
 from relance.explaining.explain import explain
 from relance.explaining.explanation import Explanation
@@ -23,9 +24,11 @@ from relance.scenarios.calls import call_scenario
 from relance.scenarios.editing import edit, undo
 from relance.scenarios.running import running_scenarios, stored_version
 from relance.scenarios.switching import switch_off, switch_on
+from relance.scenarios.under_way import choices
 from relance.stories import comparing
 from relance.stories.documents import Asked, Moment, Tale
-from relance.stories.seen import Decided, decided_at, letters, states
+from relance.stories.mailbox import PickyMailbox
+from relance.stories.seen import Decided, addresses, decided_at, letters, states
 from relance.stories.world import Workshop, World
 
 
@@ -87,22 +90,22 @@ def _moment(world: World, number: int, moment: Moment) -> Iterator[Difference]:
     scene = Scene(world, number, moment, at)
     before = states(world.place) if moment.cancels is not None else {}
     try:
-        if moment.add:
-            world.add(number, at)
-        scene.declare()
-        yield from scene.change()
-        if moment.kind == "turn":
-            yield from scene.turn()
-        elif moment.kind == "send":
-            yield from scene.send()
-        if moment.cancels is not None:
-            yield from scene.cancelled(before, moment.cancels)
-        for place, asked in enumerate(moment.explain):
-            yield from scene.explained(asked, place)
-    except BadDocument:
-        raise
+        yield from scene.done()
     except RelanceError as error:
-        yield scene.difference(moment.kind, [f"  {error}"])
+        if moment.error is None:
+            if isinstance(error, BadDocument):
+                raise
+            yield scene.difference(moment.kind, [f"  {error}"])
+        else:
+            yield from scene.refused(moment.error, str(error))
+    else:
+        yield from scene.refused(moment.error or (), "")
+    if moment.cancels is not None:
+        yield from scene.cancelled(before, moment.cancels)
+    if moment.codes is not None:
+        yield from scene.held(moment.codes)
+    for asked in moment.explain:
+        yield from scene.explained(asked)
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,24 @@ class Scene:
         document = self.world.tale.document
         line = document.line(("then", self.number, what)) or 1
         return Difference(line, f"{self.moment.kind} {self.moment.time}", what, tuple(lines), because)
+
+    def done(self) -> Iterator[Difference]:
+        """What becomes known, what is switched or edited, then the turn or the sending."""
+        if self.moment.add:
+            self.world.add(self.number, self.at)
+        self.declare()
+        yield from self.change()
+        if self.moment.kind == "turn":
+            yield from self.turn()
+        elif self.moment.kind == "send":
+            yield from self.send()
+
+    def refused(self, said: Sequence[str], sentence: str) -> Iterator[Difference]:
+        """The house refuses what the moment asks, with a sentence that holds these texts."""
+        missing = [text for text in said if text not in sentence]
+        if missing:
+            lines = [*(f"- {text}" for text in missing), f"+ {sentence or '(it was done)'}"]
+            yield self.difference("error", lines)
 
     def declare(self) -> None:
         """Feeds that are complete: those of which the story says so; all of them where it says nothing."""
@@ -138,16 +159,18 @@ class Scene:
         for name in moment.on or ():
             switch_on(place, stored_version(place.ledger, name), self.at)
         if moment.apply is not None:
-            version = publish_scenario(place, self.world.bench.scenario(moment.apply.scenario), self.at)
+            said = self.world.bench.scenario(moment.apply.scenario, ("then", self.number, "apply", "scenario"))
+            version = publish_scenario(place, said, self.at)
+            before = choices(place, version, self.at)
             done = edit(place, version, moment.apply.live, self.at)
             wanted = moment.apply.model_dump(exclude={"scenario", "live"}, exclude_none=True)
-            yield from self._told("apply", comparing.numbers(wanted, vars(done)))
+            yield from self._told("apply", comparing.numbers(wanted, vars(before) | vars(done)))
         if moment.undo is not None:
             undo(place, moment.undo, self.at)
-        for number, said in enumerate(moment.call):
-            name = said.scenario or self.world.names[0]
-            key = said.key or f"{self.number}.{number}"
-            call_scenario(place, stored_version(place.ledger, name).scenario, said.contact, key, said.fields, self.at)
+        for number, call in enumerate(moment.call):
+            name = call.scenario or self.world.names[0]
+            key = call.key or f"{self.number}.{number}"
+            call_scenario(place, stored_version(place.ledger, name).scenario, call.contact, key, call.fields, self.at)
 
     def turn(self) -> Iterator[Difference]:
         """A turn, and what it should have decided."""
@@ -179,7 +202,8 @@ class Scene:
         place = self.world.place
         before = states(place)
         settings = mail_settings(place.settings, place.secret)
-        send_due(place.ledger, email_channel(settings, place.home.mail), settings, FixedClock(self.at))
+        refused = addresses(place, self.moment.server_refuses or ())
+        send_due(place.ledger, PickyMailbox(place.home.mail, refused), settings, FixedClock(self.at))
         changed = [row for number, row in states(place).items() if row.state != before[number].state]
         if self.moment.delivers is not None:
             gone = letters(place, [row for row in changed if row.state == "accepted"])
@@ -196,7 +220,15 @@ class Scene:
         stopped = letters(place, [row for row in rows if before[row.id].state != "cancelled"])
         yield from self._told("cancels", comparing.reasons(said, {each.to: each.row.reason or "" for each in stopped}))
 
-    def explained(self, asked: Asked, number: int) -> Iterator[Difference]:
+    def held(self, said: Mapping[str, Mapping[str, int]]) -> Iterator[Difference]:
+        """How many codes of a pool are free, issued…"""
+        found: dict[str, dict[str, int]] = {}
+        for pool, state, number in self.world.place.ledger.code_counts(local_day(self.at, self.world.zone)):
+            found.setdefault(pool, {})[state] = number
+        for pool, counts in said.items():
+            yield from self._told("codes", comparing.numbers(counts, found.get(pool, {})))
+
+    def explained(self, asked: Asked) -> Iterator[Difference]:
         """What the house says about a contact at this moment."""
         found = self._explain(asked.contact, asked.scenario)
         outcome, reason = _standing(found)

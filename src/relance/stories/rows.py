@@ -17,7 +17,7 @@ from relance.base.documents import Document, Place
 from relance.base.errors import BadDocument
 from relance.customers.tables import Table
 from relance.ingest.expressions import is_contact
-from relance.stories.documents import Row, instant_in
+from relance.stories.documents import Row, instant_in, numbered
 
 SHORT = {
     "stock": "product_stock",
@@ -67,11 +67,18 @@ class Pen:
         acts = (row for word in ("consents", "consent_acts") for row in said.get(word, []))
         self.acted |= {str(row.get("contact")) for row in acts}
         for word, listed in said.items():
-            for number, row in enumerate(listed):
+            for number, line in enumerate(listed):
                 where = (*place, word, number)
-                for table, values in self._spread(self._table(word, (*place, word)), dict(row), where, default_at):
-                    made.setdefault(table.name, []).append(self._checked(table, values, where))
+                for row in self._each(line, where):
+                    for table, values in self._spread(self._table(word, (*place, word)), dict(row), where, default_at):
+                        made.setdefault(table.name, []).append(self._checked(table, values, where))
         return made
+
+    def _each(self, line: Row, place: Place) -> list[Row]:
+        try:
+            return numbered(line)
+        except ValueError as error:
+            raise self.document.error(str(error), (*place, "many")) from None
 
     def unnamed(self, said: Mapping[str, list[Said]], at: datetime) -> dict[str, list[Said]]:
         """Rows for the people and products that are named here for the first time and given nowhere."""

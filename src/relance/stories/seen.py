@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -20,6 +20,7 @@ _DECIDED = (
     "FROM decisions AS d LEFT JOIN contacts_vault AS v USING (contact) WHERE d.\"at\" = TIMESTAMP '{}' "
     "ORDER BY 1, 2, 3, 4"
 )
+_ADDRESSES = "SELECT own_id, email FROM contacts_vault"
 _NAMES = "SELECT contact, own_id FROM contacts_vault"
 
 
@@ -86,6 +87,12 @@ def letters(place: Installation, rows: Iterable[OutboxRow], decided: Iterable[De
         at = due.get((key.scenario, key.step, who, key.occurrence))
         found.append(Letter(who, row, at, mails.get(_bracketed(row.message_id))))
     return sorted(found, key=lambda letter: (letter.to, letter.row.id))
+
+
+def addresses(place: Installation, people: Collection[str]) -> frozenset[str]:
+    """The addresses of people, by the retailer's own ids."""
+    rows = place.engine.rows(_ADDRESSES) if people else []
+    return frozenset(row["email"] for row in rows if row["own_id"] in people)
 
 
 def _mails(place: Installation) -> Iterator[EmailMessage]:

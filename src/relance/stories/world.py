@@ -20,6 +20,7 @@ from relance.base.ids import digest
 from relance.base.settings import Settings
 from relance.customers.installation import Installation, open_installation
 from relance.customers.own_tables import load_tables
+from relance.engines.coupons import CouponCode
 from relance.engines.duckdb import open_warehouse
 from relance.engines.sqlite import open_ledger
 from relance.engines.texts import keep_texts, remember_texts
@@ -29,7 +30,7 @@ from relance.scenarios.running import stored_version
 from relance.scenarios.switching import switch_on
 from relance.stories.bench import Bench
 from relance.stories.deliveries import deliver
-from relance.stories.documents import Tale, instant_in
+from relance.stories.documents import NEVER, Tale, instant_in
 from relance.stories.finding import definitions_of
 from relance.stories.rows import Pen, Said, consented, earliest
 
@@ -149,6 +150,8 @@ class World:
         rows = self.pen.rows(story.given, ("given",), consented(first))
         self.later = [self.pen.rows(moment.add, ("then", at, "add"), first) for at, moment in enumerate(story.then)]
         self._bring(rows, first)
+        for pool, codes in story.pools.items():
+            self.place.ledger.add_codes(pool, map(CouponCode, codes), consented(first))
         self._switch_on(earliest(self.place.tables, rows, self.zone), first)
 
     def add(self, number: int, at: datetime) -> None:
@@ -175,7 +178,8 @@ class World:
         for document in self.bench.scenarios:
             version = stored_version(self.place.ledger, str(document.data.get("scenario")))
             since = story.on.get(version.name) if isinstance(story.on, dict) else story.on
-            switch_on(self.place, version, self.instant(since, "on") if since else usual)
+            if since != NEVER:
+                switch_on(self.place, version, self.instant(since, "on") if since else usual)
             self.names.append(version.name)
             self.feeds |= {need.feed for need in version.scenario.needs}
 
