@@ -25,13 +25,13 @@ DUE = ("scenario", "contact", "visitor", "occurrence", "step", "outcome", "reaso
 
 
 @contextmanager
-def outcomes_seen() -> Iterator[list[set[tuple[Any, ...]]]]:
+def outcomes_seen(columns: Iterable[str] = DUE) -> Iterator[list[set[tuple[Any, ...]]]]:
     """What plans decided, row by row, taken before it is rolled back."""
     seen: list[set[tuple[Any, ...]]] = []
     report_of = flow.report_of
 
     def looking(engine: Any, *rest: Any) -> Any:
-        rows = engine.rows(scratch("outcomes", OUTCOMES).select(*DUE))
+        rows = engine.rows(scratch("outcomes", OUTCOMES).select(*columns))
         seen.append({tuple(row.values()) for row in rows})
         return report_of(engine, *rest)
 

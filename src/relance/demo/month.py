@@ -78,7 +78,7 @@ def make_home(home: Home, again: bool) -> None:
     folder = home.definitions / "scenarios"
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*timetable.FIRST, *timetable.LATER):
-        (folder / f"{name}.yaml").write_text(_with_own_names(library_text(name)), encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(in_own_names(library_text(name)), encoding="utf-8")
 
 
 def make_files(home: Home, contacts: int, seed: int, books: int = PRODUCTS) -> DemoPlan:
@@ -104,7 +104,7 @@ def live(
         since = perf_counter()
         if isinstance(moment, Delivery):
             told(f"files of {moment.known_at:%d %B}", done, len(moments))
-            month.imports += _receive(place, moment)
+            month.imports += receive(place, moment)
             month.spent("history" if moment.history else "imports", since)
         elif isinstance(moment, SwitchOn):
             told(f"switching on {', '.join(moment.names)}", done, len(moments))
@@ -137,7 +137,8 @@ def close_for_holidays(place: Installation, since: datetime) -> None:
                 feed_complete(place.engine, feed.feed, since + HOLIDAYS, since + timedelta(minutes=1))
 
 
-def _receive(place: Installation, moment: Delivery) -> list[ImportReport]:
+def receive(place: Installation, moment: Delivery) -> list[ImportReport]:
+    """Imports a delivery at its moment; the first refusal is raised."""
     reports, refusals = deliver(
         place.engine,
         LedgerStops(place.ledger),
@@ -170,7 +171,8 @@ def _send(place: Installation, channel: Channel, settings: MailSettings, at: dat
     return send_due(place.ledger, channel, settings, FixedClock(at))
 
 
-def _with_own_names(text: str) -> str:
+def in_own_names(text: str) -> str:
+    """A document of the library that speaks of the cooperative’s own feeds and segments."""
     for usual, own in _OWN.items():
         text = text.replace(usual, own)
     return text
