@@ -7,9 +7,11 @@ used. A local time that does not exist moves to the first valid instant; one tha
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relance.base.errors import BadDocument
@@ -84,12 +86,10 @@ def local_spans(name: str) -> tuple[LocalSpan, ...]:
 
 def to_instant(day: date, at: time, zone: str) -> datetime:
     """Local date and clock time to an aware UTC instant, by the rule of this module."""
-    local = datetime.combine(day, at)
-    for span in local_spans(zone):
-        if span.since <= local < span.until:
-            naive = span.instant or local - timedelta(seconds=span.offset)
-            return naive.replace(tzinfo=UTC)
-    raise BadDocument(f"{local} lies outside the years that are known")
+    local, spans = datetime.combine(day, at), local_spans(zone)
+    span = spans[bisect_right(spans, local, key=attrgetter("since")) - 1]
+    naive = span.instant or local - timedelta(seconds=span.offset)
+    return naive.replace(tzinfo=UTC)
 
 
 def to_local(instant: datetime, zone: str) -> datetime:

@@ -172,8 +172,6 @@ def stored_parts(table: Table) -> dict[str, tuple[Column, ...]]:
 
 def create_star(engine: Engine, tables: Iterable[Table]) -> None:
     """Creates what is missing and adds new columns; what exists keeps its rows."""
-    for table in tables:
-        for name, columns in stored_parts(table).items():
-            engine.create(name, {column.name: column.type for column in columns})
-    for name, listed in HOUSE_TABLES.items():
-        engine.create(name, listed)
+    parts = {name: columns for table in tables for name, columns in stored_parts(table).items()}
+    kinds = {name: {column.name: column.type for column in columns} for name, columns in parts.items()}
+    engine.create({**kinds, **HOUSE_TABLES})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +35,11 @@ _WORDINGS = (
     "Je ne veux plus recevoir de courriels.",
     "J’accepte de recevoir l’infolettre (case cochée d’avance).",
     "Oui aux textos de ma librairie.",
+    "Oui, vous pouvez savoir si j’ouvre vos courriels, pour m’écrire moins et mieux.",
+    "Yes, you may know whether I open your emails, to write less and better.",
+    "Non, ne suivez pas ce que j’ouvre.",
 )
+_MAY_FOLLOW, _MAY_NOT_FOLLOW = 40, 4  # of a hundred who said yes to being written to
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class _Part:
     wording: Whole
     channel: str = "email"
     affirmative: str = "oui"
+    purpose: str = "nouvelles"
 
 
 def ask_consents(rng: np.random.Generator, people: People, first_order: Whole) -> tuple[Acts, Whole]:
@@ -105,17 +111,26 @@ def _parts(rng: np.random.Generator, people: People, stance: Whole, first_order:
         _part((stance == OPTED_OUT) & (later < last), later, "denied", None, 4, 5),
         _part(pre_ticked, joined, "granted", "express", 5, 6, affirmative="non"),
         _part(texts, joined + 60, "granted", "express", 0, 7, channel="sms"),
+        *_followed(stance == EXPRESS, joined + 120, yes),
     ]
     return [part for part in parts if len(part.who)]
 
 
+def _followed(asked: Flags, when: Whole, english: Whole) -> Iterator[_Part]:
+    """On the same form: may the shop know what is opened? By the member's index, so that all else stays as drawn."""
+    place = np.arange(len(asked)) * 37 % 100
+    may, may_not = place < _MAY_FOLLOW, place >= 100 - _MAY_NOT_FOLLOW
+    yield _part(asked & may, when, "granted", "express", 0, 8 + english, purpose="suivi")
+    yield _part(asked & may_not, when, "denied", None, 0, 10, purpose="suivi")
+
+
 def _part(
     flags: Flags, when: Whole, act: str, basis: str | None, source: int, wording: Whole | int,
-    channel: str = "email", affirmative: str = "oui",
+    channel: str = "email", affirmative: str = "oui", purpose: str = "nouvelles",
 ) -> _Part:  # fmt: skip
     who = np.flatnonzero(flags)
     shown = np.broadcast_to(np.asarray(wording), len(flags))[who]
-    return _Part(who, when[who], act, basis, source, shown, channel, affirmative)
+    return _Part(who, when[who], act, basis, source, shown, channel, affirmative, purpose)
 
 
 def _later(rng: np.random.Generator, people: People, joined: Whole) -> Whole:
@@ -146,6 +161,7 @@ def _table(people: People, parts: list[_Part], who: Whole, at: Whole) -> pa.Tabl
             "no_membre": people.codes.take(pa.array(who)),
             "date": instants(at),
             "canal": each([part.channel for part in parts]),
+            "finalite": each([part.purpose for part in parts]),
             "geste": each([part.act for part in parts]),
             "base": each([part.basis for part in parts]),
             "confirme": words.chosen(express & (who % 3 > 0), "oui", None),

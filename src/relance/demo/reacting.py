@@ -39,8 +39,11 @@ _BY = time(8, 20)  # before the morning's export
 _CLOCK = {"at": "instant"}
 _PARTS = ("step", "occurrence", "channel", "purpose")
 _READER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Firefox/147.0"
+_PROXY = "GoogleImageProxy"
+_OPENS, _BEHIND_A_PROXY = 0.38, 0.3
 _CLICKS, _CLICKS_BEFORE_ORDERING, _ROBOTS, _LEAVES = 0.07, 0.8, 0.03, 0.006
 Line = dict[str, str]
+_Key = tuple[int, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,23 @@ class Readers:
     baskets: tuple[Basket, ...]
     effects: Mapping[str, float]
     tally: dict[str, Told] = field(default_factory=dict)
+    _seen: int = 0  # events of the outbox, up to this one
 
     def react(self, place: Installation, at: datetime) -> None:
         """To the messages of the turn at this instant, before the next morning's export is fetched."""
         told = _first_messages(place, at)
         file = self._next_export(place, at)
         hits: dict[datetime, list[Hit]] = {}
+        pixels = self._pixels(place)
         for row in told:
             counted = self.tally.setdefault(row["scenario"], Told())
             counted.written_to += 1
             orders = file is not None and self._draw(row, "orders") < self.effects.get(row["scenario"], 0.0)
             if file is not None:
                 counted.able += 1
-                self._click(row, at, orders, hits)
+                clicked = self._click(row, at, orders, hits)
+                if _key(row) in pixels:
+                    self._open(row, at, clicked, hits)
                 self._leave(row, place, at, hits)
             if orders and file is not None:
                 counted.orders += 1
@@ -129,15 +136,32 @@ class Readers:
         until = to_instant(local_day(at, place.zone) + timedelta(days=1), _BY, place.zone)
         return to_local(since + self._draw(row, what) * (until - since), place.zone)
 
-    def _click(self, row: Mapping[str, str], at: datetime, orders: bool, hits: dict[datetime, list[Hit]]) -> None:
+    def _pixels(self, place: Installation) -> set[_Key]:
+        """The messages put into the outbox since the last turn whose reader may be seen to open them."""
+        found = set()
+        while events := place.ledger.events_since(self._seen):
+            self._seen = events[-1].seq
+            found |= {(e.key.contact, e.key.scenario, e.key.step, e.key.occurrence) for e in events if e.pixel}
+        return found
+
+    def _open(self, row: Mapping[str, str], at: datetime, clicked: bool, hits: dict[datetime, list[Hit]]) -> None:
+        """Whoever clicks has opened; of the others a part, some of them behind the proxy of their mailbox."""
+        if clicked or self._draw(row, "opens") < _OPENS:
+            agent = _PROXY if self._draw(row, "mailbox") < _BEHIND_A_PROXY else _READER
+            later = at + timedelta(minutes=5 + int(240 * self._draw(row, "waits")) * (not clicked))
+            hits.setdefault(later, []).append(Hit("open", *_key(row), row["channel"], None, agent, "192.0.2"))
+
+    def _click(self, row: Mapping[str, str], at: datetime, orders: bool, hits: dict[datetime, list[Hit]]) -> bool:
         """A person's click before an order, or out of interest; and the robots that follow every link."""
-        message = (int(row["contact"]), row["scenario"], row["step"], row["occurrence"], row["channel"])
+        message = (*_key(row), row["channel"])
         chance = _CLICKS_BEFORE_ORDERING if orders else _CLICKS
-        if self._draw(row, "clicks") < chance:
+        clicks = self._draw(row, "clicks") < chance
+        if clicks:
             later = at + timedelta(minutes=10 + int(45 * self._draw(row, "minutes")))
             hits.setdefault(later, []).append(Hit("click", *message, "button", _READER, "192.0.2"))
         if self._draw(row, "robot") < _ROBOTS:
             hits.setdefault(at, []).append(Hit("click", *message, "button", "safelinks", "198.51.100"))
+        return clicks
 
     def _leave(
         self, row: Mapping[str, str], place: Installation, at: datetime, hits: dict[datetime, list[Hit]]
@@ -150,6 +174,10 @@ class Readers:
         wish = Leave(int(row["contact"]), row["channel"], row["purpose"], None, "fr", message)
         if leave(place.ledger, wish, "kind", ONE_CLICK, "List-Unsubscribe", later) and wish.hit is not None:
             hits.setdefault(later, []).append(wish.hit)
+
+
+def _key(row: Mapping[str, str]) -> _Key:
+    return int(row["contact"]), row["scenario"], row["step"], row["occurrence"]
 
 
 def readers_of(seed: int, exports: Path, history: Path, effects: Mapping[str, float]) -> Readers:

@@ -36,9 +36,9 @@ def _keep(engine: DuckEngine, name: str, spans: list[dict[str, object]]) -> str:
         return name
     engine.load("zone_spans", _SPANS, [{**span, "shift": span["offset"]} for span in spans])
     engine.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT d.day::DATE AS day, s.since, s.until, s.shift, s.instant "
-        f"FROM range(TIMESTAMP '{FIRST}', TIMESTAMP '{LAST}', INTERVAL 1 DAY) AS d(day) "
-        "JOIN zone_spans AS s ON s.since < d.day + INTERVAL 1 DAY AND s.until > d.day"
+        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT unnest(range("
+        f"date_trunc('day', greatest(since, TIMESTAMP '{FIRST}')), least(until, TIMESTAMP '{LAST}'), INTERVAL 1 DAY"
+        "))::DATE AS day, since, until, shift, instant FROM zone_spans"
     )
     made.add(name)
     return name

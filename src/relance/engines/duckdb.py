@@ -101,13 +101,15 @@ class DuckEngine:
         found = self.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
         return {name for (name,) in found}
 
-    def create(self, name: str, columns: Mapping[str, str]) -> None:
-        listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
-        self.execute(f'CREATE TABLE IF NOT EXISTS "{name}" ({listed})')
-        there = {column[0] for column in self.execute(f'SELECT * FROM "{name}" LIMIT 0').description}
-        for column, kind in columns.items():
-            if column not in there:
-                self.execute(f'ALTER TABLE "{name}" ADD COLUMN "{column}" {TYPES[kind]}')
+    def create(self, tables: Mapping[str, Mapping[str, str]]) -> None:
+        there: dict[str, set[str]] = {}
+        asked = "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = current_database()"
+        for name, column in self.connection.execute(asked + " AND NOT internal").fetchall():
+            there.setdefault(name, set()).add(column)
+        with self.transaction():
+            for name, columns in tables.items():
+                for text in _missing(name, columns, there.get(name)):
+                    self.connection.execute(text)
 
     def keep(self, name: str, query: Query) -> int:
         made = self.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {self._text(query)}')
@@ -219,6 +221,16 @@ def _forget() -> None:
 def open_warehouse(path: Path | None, **settings: Any) -> DuckEngine:
     """The engine over a file; Busy where another process owns it."""
     return DuckEngine(path, **settings)
+
+
+def _missing(name: str, columns: Mapping[str, str], there: set[str] | None) -> Iterator[str]:
+    """What makes the table, or gives it the columns that it lacks."""
+    if there is None:
+        listed = ", ".join(f'"{column}" {TYPES[kind]}' for column, kind in columns.items())
+        yield f'CREATE TABLE "{name}" ({listed})'
+    else:
+        new = ((column, kind) for column, kind in columns.items() if column not in there)
+        yield from (f'ALTER TABLE "{name}" ADD COLUMN "{column}" {TYPES[kind]}' for column, kind in new)
 
 
 def _number_of(result: Any) -> int:

@@ -57,8 +57,8 @@ class Engine(Protocol):
         """Names of the tables that are kept."""
         ...
 
-    def create(self, name: str, columns: Mapping[str, str]) -> None:
-        """A kept table of logical column types; nothing happens where it exists. New columns are added."""
+    def create(self, tables: Mapping[str, Mapping[str, str]]) -> None:
+        """Kept tables by name, of logical column types: all or none. What exists gets the columns it lacks."""
         ...
 
     def keep(self, name: str, query: Query) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from relance.base.errors import BadDocument
@@ -68,6 +69,7 @@ class _Page(HTMLParser):
         self.words.append(data)
 
 
+@lru_cache(maxsize=2)
 def _page(html: str) -> _Page:
     page = _Page()
     page.feed(html)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import ibis
 
 from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import check
@@ -20,7 +19,7 @@ from relance.customers.installation import Installation
 from relance.customers.relations import View
 from relance.messages.coupons import check_coupon
 from relance.messages.documents import MESSAGE, SHIPPED, MessageDocument, canonical_body, load_message, shipped_text
-from relance.messages.lint import lint
+from relance.messages.lint import Finding, lint
 from relance.messages.rendering import compile_text
 from relance.policy.reasons import OWN
 from relance.scenarios.awaiting import events_known
@@ -89,8 +88,8 @@ def _check_queries(version: Version, view: View, place: Installation, document: 
     """Every table and column that the document names exists, and every comparison makes sense."""
     scenario = version.scenario
     try:
-        for asked in (trigger_rows(scenario, view, version.name), *event_queries(scenario, view)):
-            ibis.to_sql(asked)
+        trigger_rows(scenario, view, version.name)
+        list(event_queries(scenario, view))
     except BadDocument as error:
         raise document.error(str(error), ("trigger",)) from None
     _check_segments(scenario, place, document)
@@ -102,7 +101,7 @@ def _check_queries(version: Version, view: View, place: Installation, document: 
     for place_of_step, step in every_step(scenario.steps):
         if step.wait and step.wait.event:
             try:
-                ibis.to_sql(events_known(scenario, step.wait.event, view, place.zone))
+                events_known(scenario, step.wait.event, view, place.zone)
             except BadDocument as error:
                 raise document.error(str(error), (*place_of_step, "wait", "event")) from None
 
@@ -180,11 +179,15 @@ def _message_body(folders: Sequence[Path], name: str, version: Version, document
         if node.send and node.send.message == name:
             _check_coupon(node, message, scenario, document)
     compile_text(text, source)
-    refused = [finding for finding in lint(message) if finding.refuses]
-    if refused:
-        said = load_document(text, source)
-        raise said.error(refused[0].sentence, (refused[0].language or "message",))
+    if refused := _refusal(text, source):
+        raise load_document(text, source).error(refused.sentence, (refused.language or "message",))
     return canonical_body(message)
+
+
+@lru_cache(maxsize=64)
+def _refusal(text: str, source: str) -> Finding | None:
+    """What must be put right first; asked once of each text, whoever sends it."""
+    return next((finding for finding in lint(load_message(text, source)) if finding.refuses), None)
 
 
 def _check_coupon(node: Node, message: MessageDocument, scenario: Scenario, document: Document) -> None:
