@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -39,20 +41,18 @@ from relance.engines.sqlite import migrate_ledger, open_ledger
 from relance.ingest import delivery
 from relance.ingest.mapping import Feed, load_feeds
 from relance.messages.documents import MESSAGE
-from relance.messages.publishing import library_document, publish_scenario
+from relance.messages.publishing import publish_scenario
 from relance.messages.stopping import LedgerStops
 from relance.policy.report import ScenarioReport
+from relance.scenarios.editing import edit, undo
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.switching import switch_on
+from relance.scenarios.under_way import choices
 from relance.scenarios.versions import Version, body_of
+from tests.reference.documents import document_of, of_library, write_messages
 from tests.reference.engine_files import Parcel, deliveries, write_mappings
-from tests.reference.world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
+from tests.reference.world import Decision, Edit, HeldBack, Run, Scenario, Turn, TurnReport, World
 
-LIBRARY = {
-    "second_purchase": "second-purchase",
-    "win_back": "win-back",
-    "forgotten_cart": "forgotten-cart",
-}
 IMPORT, SWITCH, TURN = 0, 1, 2
 
 
@@ -106,8 +106,17 @@ class Life:
         assert not (wrong := [one for one in reports if one.rejected]), wrong
 
     def switch(self, scenario: Scenario) -> None:
-        version = _publish(self.place, scenario)
+        version = _publish(self.place, scenario, scenario.on_at)
         self.past.append((scenario.id, switch_on(self.place, version, scenario.on_at)))
+
+    def edit(self, scenario: Scenario, change: Edit) -> None:
+        """A new version while people are under way; where nobody stands at the step, none can move at it."""
+        version = _publish(self.place, replace(scenario, steps=change.steps), change.at)
+        ways = {each.live for each in choices(self.place, version, change.at).choices}
+        edit(self.place, version, change.live if change.live in ways else "finish", change.at)
+
+    def undo(self, scenario: Scenario, at: datetime) -> None:
+        undo(self.place, scenario.id, at)
 
     def turn(self, turn: Turn) -> None:
         """A turn of everything that is on, or of what enters since a date alone; then its messages leave."""
@@ -115,7 +124,7 @@ class Life:
         since = turn.enter_since[0][1] if turn.enter_since else None
         report = flow.run(self.place, turn.at, only, since)
         send_due(self.place.ledger, Accepting(), self.mail, FixedClock(turn.at))
-        self.reports += [_reported(turn, one) for one in report.scenarios]
+        self.reports += _reported(turn, report.scenarios)
         made = self.place.engine.rows(_MADE.format(naive_utc(turn.at)))
         self.decisions += [self._decided(turn, row) for row in made]
         self.held_back += list(self._held_back(turn, {row["contact"]: row["own_id"] for row in made}))
@@ -128,8 +137,11 @@ class Life:
                 yield HeldBack(turn.at, key.scenario, names[key.contact], row.reason or row.state)
 
     def _decided(self, turn: Turn, row: dict[str, Any]) -> Decision:
-        step = next(one.step for one in self.world.scenarios if one.id == row["scenario"])
-        told = (row["own_id"] or "", row["occurrence"], row["outcome"], row["reason"] or "")
+        """In the model's words: a birthday is known by its year alone, and one message by no name."""
+        scenario = next(one for one in self.world.scenarios if one.id == row["scenario"])
+        step = "send" if of_library(scenario) else row["step"]
+        key = row["occurrence"].rpartition("/")[2] if scenario.trigger == "birthday" else row["occurrence"]
+        told = (row["own_id"] or "", key, row["outcome"], row["reason"] or "")
         return Decision(turn.at, row["due_date"], row["scenario"], step, *told)
 
 
@@ -144,58 +156,59 @@ def _feeds_once(definitions: Path, tables: dict[str, Table]) -> dict[str, Feed]:
 
 
 _MADE = """
-SELECT d.due_date, d.scenario, d.contact, v.own_id, d.occurrence, d.outcome, d.reason
+SELECT d.due_date, d.scenario, d.step, d.contact, v.own_id, d.occurrence, d.outcome, d.reason
 FROM decisions AS d LEFT JOIN contacts_vault AS v USING (contact) WHERE d.at = TIMESTAMP '{}'
 """
 
 
-def _events(life: Life, world: World) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
+def _events(life: Life, world: World) -> Iterator[tuple[datetime, int, Callable[[], object]]]:
     for moment, parcels in deliveries(world):
         yield moment, IMPORT, partial(life.take, moment, parcels)
     for scenario in world.scenarios:
+        if scenario.trigger == "handed_over":  # who hands over to it wants it published
+            yield (
+                min(one.on_at for one in world.scenarios),
+                IMPORT,
+                partial(_publish, life.place, scenario, scenario.on_at),
+            )
         yield scenario.on_at, SWITCH, partial(life.switch, scenario)
+        for change in scenario.edits:
+            yield change.at, SWITCH, partial(life.edit, scenario, change)
+            if change.undone_at is not None:
+                yield change.undone_at, SWITCH, partial(life.undo, scenario, change.undone_at)
     for turn in world.turns:
         yield turn.at, TURN, partial(life.turn, turn)
 
 
-def _reported(turn: Turn, one: ScenarioReport) -> TurnReport:
-    refused = tuple(sorted(one.refused.items()))
-    return TurnReport(
-        turn.at, one.id, one.candidates, one.send, one.held_out, one.deferred, refused, one.too_old_to_see
-    )
+def _reported(turn: Turn, reports: Sequence[ScenarioReport]) -> Iterator[TurnReport]:
+    """One a scenario, for the model does not count its versions apart."""
+    for name, of_one in groupby(reports, key=lambda each: each.id):
+        each = list(of_one)
+        refused = Counter[str]()
+        for version in each:
+            refused.update(version.refused)
+
+        def total(part: str, each: list[ScenarioReport] = each) -> int:
+            return sum(getattr(version, part) for version in each)
+
+        candidates, send, held_out, deferred, waiting, ended = map(total, _PARTS)
+        counts, old = tuple(sorted(refused.items())), max(version.too_old_to_see for version in each)
+        yield TurnReport(turn.at, name, candidates, send, held_out, deferred, counts, old, waiting, ended)
 
 
-def document_of(scenario: Scenario) -> dict[str, Any]:
-    """The library's document with the numbers of the world's scenario."""
-    data: dict[str, Any] = json.loads(json.dumps(library_document(LIBRARY[scenario.trigger]).data, default=str))
-    kind = data["trigger"]["quiet" if scenario.trigger == "forgotten_cart" else "date"]
-    kind["days"] = scenario.days
-    fresh = f"{scenario.fresh_days}d" if scenario.fresh_days is not None else f"{scenario.fresh_hours}h"
-    needs = [{"feed": feed, "deadline": f"{scenario.deadline:%H:%M}"} for feed in scenario.needs]
-    return data | {
-        "scenario": scenario.id,
-        "schedule": {"daily": f"{scenario.slot:%H:%M}"},
-        "priority": scenario.priority,
-        "lookback": f"{scenario.lookback_days}d",
-        "fresh_for": fresh,
-        "holdout": scenario.holdout,
-        "needs": needs,
-        "steps": data["steps"][:1],  # the model knows first messages
-    }
+_PARTS = ("candidates", "send", "held_out", "deferred", "waiting", "ended")
+_CHECKED: dict[tuple[object, ...], dict[str, str]] = {}
 
 
-_CHECKED: dict[tuple[str, bool], dict[str, str]] = {}
-
-
-def _publish(place: Installation, scenario: Scenario) -> Version:
+def _publish(place: Installation, scenario: Scenario, at: datetime) -> Version:
     """Published by the product; its checks, which take long, are asked once for documents of one shape."""
     data, ledger = document_of(scenario), place.ledger
-    shape = (scenario.trigger, bool(scenario.needs))
+    shape = (scenario.trigger, scenario.steps, scenario.stops, scenario.wants, bool(scenario.needs))
     if shape not in _CHECKED:
-        version = publish_scenario(place, load_document(json.dumps(data), source=scenario.id), scenario.on_at)
+        version = publish_scenario(place, load_document(json.dumps(data), source=scenario.id), at)
         _CHECKED[shape] = {name: ledger.document(MESSAGE, name).body for name in version.messages}
-    pinned = {name: ledger.publish(MESSAGE, name, body, scenario.on_at) for name, body in _CHECKED[shape].items()}
-    number = ledger.publish(KIND, scenario.id, body_of(data, pinned), scenario.on_at)
+    pinned = {name: ledger.publish(MESSAGE, name, body, at) for name, body in _CHECKED[shape].items()}
+    number = ledger.publish(KIND, scenario.id, body_of(data, pinned), at)
     return stored_version(ledger, scenario.id, number)
 
 
@@ -231,6 +244,7 @@ class Shop:
         home = Home(self.folder / zone.replace("/", "-"))
         if not home.definitions.exists():
             write_mappings(home.definitions, zone)
+            write_messages(home.definitions)
             home.inbox.mkdir()
         return home
 

@@ -1,6 +1,7 @@
 """A number of worlds and a seed go in; model and product live them all, and what was met on the way is counted.
 
-From the command line: `python -m tests.reference.compare --worlds 2000 --seed 1`.
+From the command line: `python -m tests.reference.compare --worlds 2000 --seed 1`, of people with first messages
+alone; with `--journeys`, of people under way through scenarios of many steps.
 """
 
 from __future__ import annotations
@@ -8,18 +9,20 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
+from tests.reference import journeys, worlds
 from tests.reference.adapter import engine_under_test
 from tests.reference.streets import assert_all_alike
 from tests.reference.world import Run, World
-from tests.reference.worlds import crowds
 
-SIZE = 16
+Crowds = Callable[[int], SearchStrategy[tuple[World, ...]]]
+SIZE, MANY = 16, 48
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Tally:
         return f"{self.worlds} worlds alike in {self.seconds:.0f} s ({each:.2f} s a world): {counted}"
 
 
-def drawn(number: int, start: int, size: int) -> list[tuple[World, ...]]:
+def drawn(number: int, start: int, size: int, crowds: Crowds = worlds.crowds) -> list[tuple[World, ...]]:
     """So many crowds of this seed. The first that is drawn is the plainest of all, and left out."""
     found: list[tuple[World, ...]] = []
 
@@ -69,10 +72,10 @@ def drawn(number: int, start: int, size: int) -> list[tuple[World, ...]]:
     return found[1:]
 
 
-def compare(worlds: int, start: int, size: int = SIZE, aloud: bool = False) -> Tally:
+def compare(number: int, start: int, size: int = SIZE, aloud: bool = False, crowds: Crowds = worlds.crowds) -> Tally:
     """Lives at least so many worlds, `size` at once; AssertionError with a story where model and product differ."""
     tally = Tally()
-    for crowd in drawn(-(-worlds // size), start, size):
+    for crowd in drawn(-(-number // size), start, size, crowds):
         began = perf_counter()
         tally.add(assert_all_alike(crowd, engine_under_test), perf_counter() - began)
         if aloud:
@@ -85,9 +88,12 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reference.compare")
     parser.add_argument("--worlds", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--journeys", action="store_true")
+    parser.add_argument("--size", type=int, default=0)
     asked = parser.parse_args(words)
+    crowds, size = (journeys.crowds, MANY) if asked.journeys else (worlds.crowds, SIZE)
     try:
-        print(compare(asked.worlds, asked.seed, aloud=True))
+        print(compare(asked.worlds, asked.seed, asked.size or size, aloud=True, crowds=crowds))
     except AssertionError as error:
         print(error)
         return 1

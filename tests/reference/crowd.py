@@ -11,12 +11,16 @@ from tests.reference.world import Outcome
 
 Verdict = tuple[Outcome, str]
 SEND: Verdict = ("send", "")
+HELD_OUT: Verdict = ("held_out", "holdout")
 
 
 def share_addresses(passing: Iterable[Asked]) -> dict[Asked, Verdict]:
-    """Of contacts with one address in one scenario and step, all but the first by id are refused."""
+    """Of contacts with one address in one scenario and step, all but the first by id are refused.
+
+    What is transactional speaks of something each has done, and is told to each.
+    """
     keepers: dict[tuple[str, str, str], str] = {}
-    passing = list(passing)
+    passing = [one for one in passing if one.scenario.purpose != "transactional"]
     for asked in sorted(passing, key=_id):
         keepers.setdefault(_address(asked), _id(asked))
     return {one: ("refused", "same_address") for one in passing if keepers[_address(one)] != _id(one)}
@@ -28,15 +32,18 @@ def _id(asked: Asked) -> str:
 
 def _address(asked: Asked) -> tuple[str, str, str]:
     contact = asked.contact
-    return asked.scenario.id, asked.scenario.step, (contact.email or "").lower() if contact else ""
+    return asked.scenario.id, asked.steps[0].name, (contact.email or "").lower() if contact else ""
 
 
 def arbitrate(passing: Iterable[Asked], sent: dict[str, set[datetime]]) -> dict[Asked, Verdict]:
-    """At most one scenario writes to a contact; `sent` are the instants of messages of earlier turns."""
+    """At most one scenario writes marketing to a contact; `sent` are the instants of messages of earlier turns."""
     by_contact: dict[str, list[Asked]] = defaultdict(list)
-    for asked in passing:
-        by_contact[_id(asked)].append(asked)
     verdicts: dict[Asked, Verdict] = {}
+    for asked in passing:
+        if asked.scenario.purpose == "marketing":
+            by_contact[_id(asked)].append(asked)
+        else:
+            verdicts[asked] = HELD_OUT if held_out(asked.world, asked.scenario, _id(asked)) else SEND
     for contact, candidates in by_contact.items():
         verdicts.update(_one_contact(contact, candidates, sent[contact]))
     return verdicts
@@ -45,15 +52,19 @@ def arbitrate(passing: Iterable[Asked], sent: dict[str, set[datetime]]) -> dict[
 def _one_contact(contact: str, candidates: list[Asked], sent: set[datetime]) -> dict[Asked, Verdict]:
     """Who is at the cap competes with nobody; held-out candidates are skipped; the first other one wins."""
     verdicts: dict[Asked, Verdict] = {}
-    winner: str | None = None
-    for asked in sorted(candidates, key=lambda one: (-one.scenario.priority, one.scenario.id)):
-        if at_cap(asked.world, sent, asked.turn):
+    winner: tuple[str, str] | None = None
+    for asked in sorted(candidates, key=lambda one: (-one.scenario.priority, *_message(one))):
+        if at_cap(asked, sent):
             verdicts[asked] = ("refused", "cap")
-        elif winner not in (None, asked.scenario.id):
-            verdicts[asked] = ("refused", "lost")
+        elif winner not in (None, _message(asked)):
+            verdicts[asked] = ("deferred" if asked.scenario.waits_if_lost else "refused", "lost")
         elif held_out(asked.world, asked.scenario, contact):
-            verdicts[asked] = ("held_out", "holdout")
+            verdicts[asked] = HELD_OUT
         else:
-            winner = asked.scenario.id
+            winner = _message(asked)
             verdicts[asked] = SEND
     return verdicts
+
+
+def _message(asked: Asked) -> tuple[str, str]:
+    return asked.scenario.id, asked.steps[0].name

@@ -70,6 +70,7 @@ class Purchase:
     lines: tuple[OrderLine, ...]
     cancellation: bool = False
     again: Again | None = None
+    received: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def order_files(
 
 
 def _order(frame: Frame, ids: Sequence[str], name: str, one: Purchase) -> Order:
-    return Order(name, _who(ids, one.who), frame.at(one.day, one.clock), one.lines, one.cancellation)
+    received = frame.at(*one.received) if one.received else None
+    return Order(name, _who(ids, one.who), frame.at(one.day, one.clock), one.lines, one.cancellation, received)
 
 
 def _who(ids: Sequence[str], number: int | None) -> str | None:

@@ -59,8 +59,11 @@ def _parcels(world: World) -> Iterator[Parcel]:
 def _cast(world: World) -> Iterator[Parcel]:
     """Who and what there is, known long before anything happens."""
     before = min(_known(world)) - LONG_AGO
-    people = ((one.id, one.kind, one.email or "", one.language) for one in world.contacts)
-    yield Parcel(before, "contacts.csv", _table("contact,kind,email,language", people))
+    people = (
+        (one.id, one.kind, one.email or "", one.language, one.born or "", one.joined or "", one.zone or "")
+        for one in world.contacts
+    )
+    yield Parcel(before, "contacts.csv", _table("contact,kind,email,language,born,joined,zone", people))
     products = ((one.id, one.stock_policy) for one in world.products)
     yield Parcel(before, "products.csv", _table("product,stock_policy", products))
 
@@ -80,8 +83,12 @@ def _acts(world: World) -> Iterator[Parcel]:
         told.setdefault(act.known_at, []).append(act)
     for number, (known_at, acts) in enumerate(told.items()):
         # an act told twice in one file is one act: the second row would be rejected as a double of the first
-        rows = ((one.contact, one.act, _utc(one.happened_at), "yes") for one in dict.fromkeys(acts))
-        yield Parcel(known_at, f"acts-{number}.csv", _table("contact,act,happened_at,affirmative", rows))
+        rows = (
+            (one.contact, one.act, _utc(one.happened_at), "yes", one.purpose, "*" if one.purpose == "*" else "email")
+            for one in dict.fromkeys(acts)
+        )
+        header = "contact,act,happened_at,affirmative,purpose,channel"
+        yield Parcel(known_at, f"acts-{number}.csv", _table(header, rows))
 
 
 def _stock(world: World) -> Iterator[Parcel]:
@@ -104,11 +111,12 @@ def _orders(world: World, orders: Iterable[Order]) -> str:
             line.product,
             line.quantity,
             line.price,
+            _local(world.zone, one.received) if one.received else "",
         )
         for one in orders
         for line in one.lines
     )
-    return _table("order,contact,placed_at,status,product,quantity,price", rows)
+    return _table("order,contact,placed_at,status,product,quantity,price,received", rows)
 
 
 def _carts(carts: Iterable[Cart]) -> str:
@@ -143,7 +151,14 @@ CONTACTS = """feed: contacts
 files: "contacts.csv"
 tables:
   contacts:
-    columns: {own_id: contact, kind: kind, email: email, language: language}
+    columns:
+      own_id: contact
+      kind: kind
+      email: email
+      language: language
+      birth_date: born
+      joined_on: joined
+      zone: zone
 """
 PRODUCTS = """feed: products
 files: "products.csv"
@@ -161,8 +176,8 @@ tables:
   consent_acts:
     columns:
       contact: contact
-      channel: {value: email}
-      purpose: {value: marketing}
+      channel: channel
+      purpose: purpose
       sender: {value: shop}
       act: act
       happened_at: happened_at
@@ -190,6 +205,7 @@ tables:
       contact: contact
       placed_at: placed_at
       status: status
+      delivered_at: received
       valid: {any: stands}
   order_lines:
     ordinal_within: order

@@ -29,6 +29,7 @@ class Timeline(Generic[T]):
 
 
 Orders = tuple[Order, ...]
+NOBODY = ""  # whose orders are those of strangers
 
 
 class Facts:
@@ -40,13 +41,31 @@ class Facts:
         self._orders = _valid_orders_by_contact(world.order_files)
         self._carts = _carts_by_id(world.cart_files)
         self._complete = world.complete
+        self._values: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
+        self.handed: dict[str, list[tuple[str | None, str, datetime]]] = defaultdict(list)
         self._acts: dict[str, list[ConsentAct]] = defaultdict(list)
         for act in world.consents:
             self._acts[act.contact].append(act)
 
     def buyers(self) -> Iterable[str]:
         """Every contact who ever has an order in a file."""
-        return self._orders
+        return (contact for contact in self._orders if contact != NOBODY)
+
+    def every_order(self, moment: datetime) -> Iterable[Order]:
+        """Every valid order happened and known by then, strangers' too."""
+        return (order for contact in self._orders for order in self.valid_orders(contact, moment))
+
+    def stands(self, order: str, moment: datetime) -> bool:
+        """Whether an order is valid, whoever it belongs to."""
+        return any(one.id == order for one in self.every_order(moment))
+
+    def note(self, contact: str, attribute: str, value: str, turn: datetime) -> None:
+        """A turn sets a value."""
+        self._values[contact, attribute].append((turn, value))
+
+    def value(self, contact: str, attribute: str, moment: datetime) -> str | None:
+        """The last value that an earlier turn has set."""
+        return next((value for turn, value in reversed(self._values[contact, attribute]) if turn < moment), None)
 
     def valid_orders(self, contact: str, moment: datetime) -> Orders:
         """Valid orders happened and known by then, earliest first; equal instants in order of their id."""
@@ -62,9 +81,15 @@ class Facts:
         found = (timeline.at(moment) for _, timeline in sorted(self._carts.items()))
         return [cart for cart in found if cart is not None and cart.touched_at <= moment]
 
-    def consent(self, contact: str, moment: datetime) -> str | None:
-        """`granted`, `refused` or None where nothing was said: the latest act wins, on a tie the refusal."""
-        said = [act for act in self._acts[contact] if act.happened_at <= moment and act.known_at <= moment]
+    def consent(self, contact: str, moment: datetime, purpose: str = "marketing") -> str | None:
+        """`granted`, `refused` or None where nothing was said: the latest act wins, on a tie the refusal.
+
+        A refusal of everything is lifted by no row of a file.
+        """
+        known = [act for act in self._acts[contact] if act.happened_at <= moment and act.known_at <= moment]
+        if any(act.purpose == "*" and act.act == "refused" for act in known):
+            return "refused"
+        said = [act for act in known if act.purpose == purpose]
         latest = max(said, key=lambda act: (act.happened_at, act.act == "refused"), default=None)
         return latest.act if latest else None
 
@@ -104,13 +129,12 @@ def _take(file: OrderFile, owners: dict[str, tuple[datetime, Order]], held: dict
             # An equal version still owns the order from now on: an older file may not undo it.
             owners[order.id] = (max(period, file.period), before or order)
             continue
-        if before is not None and before.contact is not None:
-            held[before.contact].pop(order.id, None)
-            touched.add(before.contact)
-        if order.contact is not None:
-            touched.add(order.contact)
-            if order.valid():
-                held[order.contact][order.id] = order
+        if before is not None:
+            held[before.contact or NOBODY].pop(order.id, None)
+            touched.add(before.contact or NOBODY)
+        touched.add(order.contact or NOBODY)
+        if order.valid():
+            held[order.contact or NOBODY][order.id] = order
         owners[order.id] = (file.period, order)
     return touched
 

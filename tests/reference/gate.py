@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from tests.reference.facts import Facts
-from tests.reference.local_time import instant, local_date
-from tests.reference.occurrences import Occurrence
-from tests.reference.world import Contact, Scenario, World
+from tests.reference.local_time import days_after, instant, local_date
+from tests.reference.occurrences import Occurrence, home_of
+from tests.reference.steps import Send, Steps
+from tests.reference.world import Contact, Order, Scenario, World
 
 WAITING = "waiting_feed"
 ITEMS_SHOWN = 4
@@ -18,8 +19,10 @@ ITEMS_SHOWN = 4
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """One candidate at the instant of the turn that decides it; in Phase 1 its age does not matter.
+    """One journey before a step, at the instant of the turn that decides it; in Phase 1 its age does not matter.
 
+    `scenario` is the version it keeps to, `due` its step's own due time, `behind` the step it has just left.
+    `marks` are what the diary knows against it: `reentry`, `in_progress`, `not_sent`.
     Two candidates are the same only if they are the same object, so a turn may keep verdicts by candidate.
     """
 
@@ -29,15 +32,35 @@ class Asked:
     occurrence: Occurrence
     turn: datetime
     phase_one: bool
+    due: datetime
+    steps: Steps = ()
+    entering: bool = True
+    over: bool = False
+    behind: str = ""
+    marks: frozenset[str] = frozenset()
 
     @property
     def contact(self) -> Contact | None:
         return self.facts.contacts[self.occurrence.contact] if self.occurrence.contact else None
 
+    @property
+    def home(self) -> str:
+        """The zone whose clocks count for this scenario."""
+        return home_of(self.scenario, self.facts, self.world.zone, self.occurrence.contact)
+
+    @property
+    def own_day(self) -> date:
+        """Today, where the contact lives."""
+        own = self.contact.zone if self.contact else None
+        return local_date(own or self.world.zone, self.turn)
+
 
 def first_reason(asked: Asked) -> str | None:
-    """The primary reason among those a candidate has by itself, or None."""
-    return next((reason for reason, holds in REASONS.items() if holds(asked)), None)
+    """The primary reason among those a candidate has by itself, or None; consent and address are asked of messages."""
+    message = not asked.steps or isinstance(asked.steps[0], Send)
+    return next(
+        (name for name, holds in REASONS.items() if (message or name not in OF_MESSAGES) and holds(asked)), None
+    )
 
 
 def _deadline(asked: Asked) -> datetime | None:
@@ -46,7 +69,7 @@ def _deadline(asked: Asked) -> datetime | None:
     Last night's orders count, however long ago the cart was due; in Phase 1 they alone do.
     """
     zone, today = asked.world.zone, local_date(asked.world.zone, asked.turn)
-    for day in (today,) if asked.phase_one else (asked.occurrence.due_date, today):
+    for day in (today,) if asked.phase_one else (local_date(zone, asked.due), today):
         start = instant(zone, day, time(0))
         if not all(asked.facts.complete(feed, start, asked.turn) for feed in asked.scenario.needs):
             return instant(zone, day, asked.scenario.deadline)
@@ -69,11 +92,13 @@ def _too_late(asked: Asked) -> bool:
 
 def _fresh_until(asked: Asked) -> datetime:
     """The last instant at which the candidate is still fresh."""
-    scenario, due = asked.scenario, asked.occurrence
+    scenario, due = asked.scenario, asked.due
+    if scenario.fresh_days == 0:
+        return instant(asked.home, local_date(asked.home, due) + timedelta(days=1), time(0)) - timedelta(microseconds=1)
     if scenario.fresh_days is not None:
-        return instant(asked.world.zone, due.due_date + timedelta(days=scenario.fresh_days), scenario.slot)
+        return days_after(asked.home, due, scenario.fresh_days)
     if scenario.fresh_hours is not None:
-        return due.due + timedelta(hours=scenario.fresh_hours)
+        return due + timedelta(hours=scenario.fresh_hours)
     return datetime.max.replace(tzinfo=UTC)
 
 
@@ -91,31 +116,70 @@ def _no_address(asked: Asked) -> bool:
 
 
 def _not_targeted(asked: Asked) -> bool:
-    return asked.contact is not None and asked.contact.kind != "individual"
+    """Individuals only, and of those the ones of whom an earlier turn has set the value that is wanted."""
+    if asked.contact is None:
+        return False
+    wants = asked.scenario.wants
+    return asked.contact.kind != "individual" or (
+        wants is not None and asked.facts.value(asked.contact.id, wants[0], asked.turn) != wants[1]
+    )
 
 
-def _consent(asked: Asked) -> str | None:
-    return asked.facts.consent(asked.occurrence.contact or "", asked.turn)
+def _refused(asked: Asked) -> bool:
+    """Marketing and service heed a refusal; what is transactional asks nothing."""
+    purpose = asked.scenario.purpose
+    return (
+        purpose != "transactional"
+        and asked.facts.consent(asked.occurrence.contact or "", asked.turn, purpose) == "refused"
+    )
+
+
+def _no_basis(asked: Asked) -> bool:
+    """Marketing alone needs a yes."""
+    if asked.scenario.purpose != "marketing":
+        return False
+    return asked.facts.consent(asked.occurrence.contact or "", asked.turn) is None
 
 
 def stopped(asked: Asked) -> bool:
     """A stop condition of the scenario holds, whatever its name."""
-    return _ordered(asked) or _more_than_one_order(asked)
+    return any(holds(asked) for holds in STOPS.values())
+
+
+def stops_of(scenario: Scenario) -> tuple[str, ...]:
+    """The names of its stop conditions."""
+    return OWN_STOPS[scenario.trigger] if scenario.stops is None else scenario.stops
+
+
+def _orders(asked: Asked) -> Sequence[Order]:
+    return asked.facts.valid_orders(asked.occurrence.contact or "", asked.turn)
 
 
 def _ordered(asked: Asked) -> bool:
-    """For a cart: any valid order from the start of the cart's own day on."""
-    cart, contact = asked.occurrence.cart, asked.occurrence.contact
-    if cart is None or contact is None:
+    """A valid order: of a cart from the start of its own day on, of a silence after what began it, else ever."""
+    if "ordered" not in stops_of(asked.scenario) or asked.occurrence.contact is None:
         return False
-    start = instant(asked.world.zone, asked.occurrence.fact_date, time(0))
-    return any(order.placed_at >= start for order in asked.facts.valid_orders(contact, asked.turn))
+    if asked.scenario.trigger == "sign_up":
+        return bool(_orders(asked))
+    if asked.occurrence.cart is not None:
+        start = instant(asked.world.zone, asked.occurrence.fact_date, time(0))
+        return any(order.placed_at >= start for order in _orders(asked))
+    return any(order.placed_at > asked.occurrence.fact for order in _orders(asked))
 
 
 def _more_than_one_order(asked: Asked) -> bool:
-    if asked.scenario.trigger != "second_purchase":
-        return False
-    return len(asked.facts.valid_orders(asked.occurrence.contact or "", asked.turn)) > 1
+    return "more_than_one_order" in stops_of(asked.scenario) and len(_orders(asked)) > 1
+
+
+def _fact_is_gone(name: str) -> Callable[[Asked], bool]:
+    """The order that began the journey does not stand any more."""
+
+    def gone(asked: Asked) -> bool:
+        if name not in stops_of(asked.scenario) or asked.occurrence.contact is None:
+            return False
+        return not asked.facts.stands(asked.occurrence.order or "", asked.turn)
+
+    return gone
 
 
 def _nothing_left(asked: Asked) -> bool:
@@ -137,6 +201,29 @@ def items(asked: Asked) -> tuple[str, ...]:
     return tuple(kept)[:ITEMS_SHOWN]
 
 
+STOPS: dict[str, Callable[[Asked], bool]] = {
+    "ordered": _ordered,
+    "more_than_one_order": _more_than_one_order,
+    "cancelled": _fact_is_gone("cancelled"),
+    "returned": _fact_is_gone("returned"),
+}
+OWN_STOPS: dict[str, tuple[str, ...]] = {
+    "second_purchase": ("more_than_one_order",),
+    "win_back": ("ordered",),
+    "forgotten_cart": ("ordered",),
+    "birthday": (),
+    "sign_up": ("ordered",),
+    "order": ("cancelled",),
+    "received": ("returned",),
+    "handed_over": (),
+}
+OF_MESSAGES = frozenset(("no_address", "consent_refused", "no_basis", "nothing_left"))
+
+
+def _marked(mark: str) -> Callable[[Asked], bool]:
+    return lambda asked: mark in asked.marks
+
+
 # The published order. Quiet hours and suppression have no place in these worlds; what looks at more
 # than one candidate (same_address, lost, cap, holdout) follows in crowd.py.
 REASONS: dict[str, Callable[[Asked], bool]] = {
@@ -147,10 +234,12 @@ REASONS: dict[str, Callable[[Asked], bool]] = {
     "not_logged_in": _not_logged_in,
     "no_address": _no_address,
     "not_targeted": _not_targeted,
-    "consent_refused": lambda asked: _consent(asked) == "refused",
-    "no_basis": lambda asked: _consent(asked) is None,
-    "ordered": _ordered,
-    "more_than_one_order": _more_than_one_order,
+    "consent_refused": _refused,
+    "no_basis": _no_basis,
+    "reentry": _marked("reentry"),
+    "in_progress": _marked("in_progress"),
+    **STOPS,
+    "not_sent": _marked("not_sent"),
     "nothing_left": _nothing_left,
 }
 
@@ -169,16 +258,19 @@ def drawn(seed: str, scenario: str, step: str, contact: str) -> float:
 
 
 def held_out(world: World, scenario: Scenario, contact: str) -> bool:
-    """In the control group: the global one, drawn with no scenario's name, or the scenario's own."""
-    if drawn(world.seed, "", "holdout", contact) < world.global_holdout:
+    """In the control group: the global one of marketing, drawn with no scenario's name, or the scenario's own."""
+    if scenario.purpose == "transactional":
+        return False
+    if scenario.purpose == "marketing" and drawn(world.seed, "", "holdout", contact) < world.global_holdout:
         return True
     return drawn(world.seed, scenario.id, "holdout", contact) < scenario.holdout
 
 
-def at_cap(world: World, sent: set[datetime], turn: datetime) -> bool:
-    """Whether messages sent by earlier turns fill the cap on the local date of this one."""
-    if world.cap is None:
+def at_cap(asked: Asked, sent: set[datetime]) -> bool:
+    """Whether messages sent by earlier turns fill the cap on the contact's local date."""
+    cap, contact = asked.world.cap, asked.contact
+    if cap is None:
         return False
-    today = local_date(world.zone, turn)
-    since = today - timedelta(days=world.cap.days)
-    return sum(local_date(world.zone, moment) > since for moment in sent) >= world.cap.messages
+    zone = (contact.zone if contact else None) or asked.world.zone
+    since = asked.own_day - timedelta(days=cap.days)
+    return sum(local_date(zone, moment) > since for moment in sent) >= cap.messages

@@ -44,5 +44,18 @@ def local_date(zone: str, moment: datetime) -> date:
 
 def days_before(zone: str, moment: datetime, days: int) -> datetime:
     """The instant N local days earlier, at the same clock time."""
+    return days_after(zone, moment, -days)
+
+
+def days_after(zone: str, moment: datetime, days: int) -> datetime:
+    """The instant N local days later, at the same clock time."""
     local = shown(zone, moment)
-    return instant(zone, local.date() - timedelta(days=days), local.time())
+    return instant(zone, local.date() + timedelta(days=days), local.time())
+
+
+def next_time(zone: str, moment: datetime, clock: time, weekday: int | None) -> datetime:
+    """The first instant strictly after another at which it is this clock time, of this weekday if one is named."""
+    today = local_date(zone, moment)
+    days = (today + timedelta(days=number) for number in range(15))
+    found = (instant(zone, day, clock) for day in days if weekday is None or day.weekday() == weekday)
+    return next(one for one in found if one > moment)

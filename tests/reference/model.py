@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from tests.reference.crowd import SEND, Verdict, arbitrate, share_addresses
 from tests.reference.facts import Facts
-from tests.reference.gate import WAITING, Asked, first_reason, items, past_and_wanted
+from tests.reference.gate import WAITING, Asked, first_reason, items, past_and_wanted, stopped
 from tests.reference.local_time import days_before, local_date
 from tests.reference.occurrences import Episodes, Occurrence, occurrences
-from tests.reference.world import Decision, HeldBack, Run, Scenario, Turn, TurnReport, World
+from tests.reference.steps import Await
+from tests.reference.walking import Journey, Key, Ways, event, from_step, stands, walk
+from tests.reference.world import Decision, Edit, HeldBack, Run, Scenario, Turn, TurnReport, World
 
-Key = tuple[str, str, str]
+OF_THE_CONTACT = ("birthday", "win_back")  # what may come again, and is the contact's own
+ENTERS_APART = ("second_purchase", "win_back", "birthday", "sign_up", "order", "received")
 
 
 def decide(world: World) -> list[Decision]:
@@ -25,8 +29,8 @@ def run(world: World) -> Run:
     """Decisions, one report per turn and scenario that was on, and `already_past` of each scenario."""
     diary = _Diary(world)
     already_past = tuple((one.id, _already_past(diary, one)) for one in world.scenarios)
-    for turn in sorted(world.turns, key=lambda one: one.at):
-        diary.live(turn)
+    for _, live in sorted(diary.events(), key=lambda one: one[0]):
+        live()
     return Run(tuple(diary.decisions), tuple(diary.reports), already_past, tuple(diary.held_back))
 
 
@@ -35,7 +39,7 @@ def _already_past(diary: _Diary, scenario: Scenario) -> int:
     past = {
         found.contact
         for found in occurrences(scenario, diary.facts, diary.world.zone, scenario.on_at, {})
-        if past_and_wanted(Asked(diary.world, diary.facts, scenario, found, scenario.on_at, False))
+        if past_and_wanted(Asked(diary.world, diary.facts, scenario, found, scenario.on_at, False, found.due))
     }
     return len(past)
 
@@ -54,18 +58,56 @@ class _Diary:
         self.previous: dict[str, Turn] = {}
         self.left: dict[tuple[str, str, str, date], datetime] = {}
         self.held_back: list[HeldBack] = []
+        self.version = {one.id: one for one in world.scenarios}
+        self.under_way: dict[Key, Journey] = {}
+        self.first: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
+        self.ways = Ways()
+        self.not_sent: set[Key] = set()
+        self.before: dict[str, tuple[Scenario, list[Journey]]] = {}
+
+    def events(self) -> Iterator[tuple[tuple[datetime, int], Callable[[], None]]]:
+        """Turns, and edits before a turn of the same instant."""
+        for turn in self.world.turns:
+            yield (turn.at, 1), lambda turn=turn: self.live(turn)  # type: ignore[misc]
+        for one in self.world.scenarios:
+            for edit in one.edits:
+                yield (edit.at, 0), lambda one=one, edit=edit: self.edit(one.id, edit)  # type: ignore[misc]
+                if edit.undone_at is not None:
+                    yield (edit.undone_at, 0), lambda one=one: self.undo(one.id)  # type: ignore[misc]
+
+    def edit(self, name: str, edit: Edit) -> None:
+        """New occurrences take the new version; what is under way finishes in the old, moves at a step, or stops."""
+        old = self.version[name]
+        new = self.version[name] = replace(old, steps=edit.steps)
+        own = [one for one in self.under_way.values() if one.scenario.id == name]
+        step = edit.live.partition(":")[2]
+        touched = [one for one in own if edit.live == "stop" or (step and one.steps[0].name == step)]
+        self.before[name] = old, touched
+        for one in touched:
+            ahead = from_step(new.steps, step)
+            if edit.live == "stop":
+                del self.under_way[one.key]
+            elif ahead is not None:
+                self.under_way[one.key] = replace(one, scenario=new, steps=ahead)
+
+    def undo(self, name: str) -> None:
+        """No message of the new version has left: everything is as before."""
+        self.version[name], touched = self.before.pop(name)
+        self.under_way |= {one.key: one for one in touched}
 
     def live(self, turn: Turn) -> None:
         """Find the candidates of all scenarios that are on, judge them together, write it down."""
         asked: list[Asked] = []
         too_old: dict[str, int] = {}
-        on = [one for one in self.world.scenarios if one.on_at <= turn.at and turn.asks(one)]
+        on = [one for one in self.version.values() if one.on_at <= turn.at and turn.asks(one)]
         for scenario in on:
             candidates, too_old[scenario.id] = self._look(scenario, turn, self.previous.get(scenario.id))
-            asked += candidates
+            asked += _one_after_the_other(candidates)
+            asked += self._resumed(scenario, turn)
             self.previous[scenario.id] = turn
-        verdicts = self._judge(asked)
-        decided = sorted(self._write(one, verdicts[one]) for one in asked)
+        walked = [walk(one, self.ways) for one in asked]
+        verdicts = self._judge([one for one, verdict in walked if verdict is None])
+        decided = sorted(self._write(one, verdict or verdicts[one]) for one, verdict in walked)
         self.decisions += decided
         self.reports += [_report(turn, one.id, decided, too_old[one.id]) for one in on]
 
@@ -78,8 +120,46 @@ class _Diary:
         candidates = [one for one in found if inside(one)]
         phase_one = entered is not None
         old = [one for one in found if not phase_one and _too_old(one, scenario, horizon)]
-        asked = [Asked(self.world, self.facts, scenario, one, turn.at, phase_one) for one in candidates]
-        return asked, len(old)
+        return [self._entering(scenario, one, turn, phase_one) for one in candidates], len(old)
+
+    def _entering(self, scenario: Scenario, one: Occurrence, turn: Turn, phase_one: bool) -> Asked:
+        marks = frozenset(self._marks(scenario, one, turn.at))
+        how = {"due": one.due, "steps": scenario.steps, "marks": marks}
+        return Asked(self.world, self.facts, scenario, one, turn.at, phase_one, **how)  # type: ignore[arg-type]
+
+    def _marks(self, scenario: Scenario, one: Occurrence, turn: datetime) -> Iterator[str]:
+        """What speaks against entering again: too soon after the last first message, or still on the way."""
+        if one.contact is None:
+            return
+        messages = self.first[scenario.id, one.contact].values()
+        today = local_date(self.world.zone, turn)
+        days = scenario.reentry
+        if isinstance(days, int):
+            if any(local_date(self.world.zone, last) + timedelta(days=days) > today for last in messages):
+                yield "reentry"
+        elif days == "never" and messages:
+            yield "reentry"
+        if scenario.trigger in OF_THE_CONTACT and any(
+            (name, who) == (scenario.id, one.contact) for name, who, _ in self.under_way
+        ):
+            yield "in_progress"
+
+    def _resumed(self, scenario: Scenario, turn: Turn) -> Iterator[Asked]:
+        """Journeys whose wait is over, or that something ends before its time."""
+        for key, one in self.under_way.items():
+            if key[0] != scenario.id:
+                continue
+            over = one.due <= turn.at
+            asked = Asked(
+                self.world, self.facts, one.scenario, one.occurrence, turn.at, False, min(one.due, turn.at),
+                steps=one.steps, entering=False, over=over,
+                marks=frozenset({"not_sent"} if key in self.not_sent else ()),
+            )  # fmt: skip
+            listens = isinstance(one.steps[0], Await) and (
+                event(asked) is not None or (*key, one.steps[0].name) in self.ways.of_journey
+            )
+            if over or stopped(asked) or asked.marks or listens:
+                yield asked
 
     def _known(self, scenario: Scenario, moment: datetime) -> Iterable[Occurrence]:
         return occurrences(scenario, self.facts, self.world.zone, moment, self.episodes[scenario.id])
@@ -100,38 +180,71 @@ class _Diary:
         """Remember a decision: a final one ends the occurrence and, of a cart, the episode."""
         contact, key, scenario = one.occurrence.contact or "", one.occurrence.key, one.scenario
         outcome, reason = verdict
+        step = one.steps[0].name if one.steps else one.behind
         if outcome != "deferred":
             self.final.add((scenario.id, contact, key))
             self._end_episode(one)
+            self._go_on(one, outcome, reason)
         if outcome == "send":
             self._hand_over(one, contact)
         shown = items(one) if verdict == SEND else ()
-        return Decision(
-            one.turn,
-            one.occurrence.due_date,
-            scenario.id,
-            scenario.step,
-            contact,
-            key,
-            outcome,
-            reason,
-            shown,
-        )
+        day = local_date(self.world.zone, one.due)
+        return Decision(one.turn, day, scenario.id, step, contact, key, outcome, reason, shown)
+
+    def _go_on(self, one: Asked, outcome: str, reason: str) -> None:
+        """A step follows a message that was sent or held out, and a wait; else the journey is over."""
+        scenario, zone = one.scenario, self.world.zone
+        contact, key = one.occurrence.contact or "", one.occurrence.key
+        ahead, due = one.steps, one.due
+        if outcome in ("send", "held_out"):
+            self.first[scenario.id, contact].setdefault(key, one.turn)
+            ahead, due = stands(scenario, zone, one.steps[1:], one.turn, one.turn)
+        elif outcome == "waiting":
+            ahead, due = stands(scenario, zone, one.steps, one.due, one.turn) if not one.over else (ahead, due)
+        else:
+            ahead = ()
+        self.under_way.pop((scenario.id, contact, key), None)
+        if ahead:
+            self.under_way[scenario.id, contact, key] = Journey(scenario, one.occurrence, ahead, due)
+        if reason.startswith("hand_over:"):
+            handed = (one.occurrence.contact, f"{scenario.id}/{key}", one.turn)
+            self.facts.handed[reason.partition(":")[2]].append(handed)
 
     def _hand_over(self, one: Asked, contact: str) -> None:
-        """At most one message of a scenario and step leaves to an address on a local day; others are no touch."""
+        """At most one message of a scenario and step leaves to an address on a local day; others are no touch.
+
+        What is transactional always leaves, and neither it nor service is a touch.
+        """
         address = (one.contact.email or "").lower() if one.contact else ""
-        place = (one.scenario.id, one.scenario.step, address, local_date(self.world.zone, one.turn))
-        if self.left.setdefault(place, one.turn) == one.turn:
-            self.sent[contact].add(one.turn)
-        else:
+        place = (one.scenario.id, one.steps[0].name, address, one.own_day)
+        if one.scenario.purpose == "transactional":
+            return
+        if self.left.setdefault(place, one.turn) != one.turn:
             self.held_back.append(HeldBack(one.turn, one.scenario.id, contact, "same_address"))
+            self.not_sent.add((one.scenario.id, contact, one.occurrence.key))
+        elif one.scenario.purpose == "marketing":
+            self.sent[contact].add(one.turn)
 
     def _end_episode(self, one: Asked) -> None:
         if one.occurrence.cart is not None:
             ended = self.episodes[one.scenario.id]
             before = ended.get(one.occurrence.cart.id)
             ended[one.occurrence.cart.id] = Episodes((before.ended if before else 0) + 1, one.turn)
+
+
+def _one_after_the_other(entering: list[Asked]) -> list[Asked]:
+    """Where re-entry has a limit, of one contact's journeys of one turn only the first that nothing stops goes."""
+    gone: set[str] = set()
+    made: list[Asked] = []
+    for one in sorted(entering, key=lambda each: (each.due, each.occurrence.fact, each.occurrence.key)):
+        contact = one.occurrence.contact
+        apart = one.scenario.reentry != "each" and one.scenario.trigger in ENTERS_APART and contact is not None
+        if apart and contact in gone:
+            one = replace(one, marks=one.marks | {"reentry"})
+        elif apart and contact is not None and first_reason(one) is None:
+            gone.add(contact)
+        made.append(one)
+    return made
 
 
 def _horizon(scenario: Scenario, zone: str, previous: Turn | None) -> datetime | None:
@@ -158,7 +271,15 @@ def _report(turn: Turn, scenario: str, decided: list[Decision], too_old: int) ->
     mine = [one for one in decided if one.scenario == scenario]
     parts = Counter(one.outcome for one in mine)
     refused = Counter(one.reason for one in mine if one.outcome == "refused")
-    counts = tuple(sorted(refused.items()))
     return TurnReport(
-        turn.at, scenario, len(mine), parts["send"], parts["held_out"], parts["deferred"], counts, too_old
+        turn.at,
+        scenario,
+        len(mine),
+        parts["send"],
+        parts["held_out"],
+        parts["deferred"],
+        tuple(sorted(refused.items())),
+        too_old,
+        parts["waiting"],
+        parts["ended"],
     )

@@ -8,20 +8,22 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 
 from tests.reference.facts import Facts
-from tests.reference.local_time import instant, local_date
-from tests.reference.world import Cart, CartLine, Scenario
+from tests.reference.local_time import days_after, instant, local_date
+from tests.reference.world import Cart, CartLine, Order, Scenario
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One (contact, occurrence) with its due time; `contact` is None for a visitor."""
+    """One (contact, occurrence) with its due time; `contact` is None for a visitor, `order` the row behind."""
 
     contact: str | None
     key: str
+    fact: datetime
     fact_date: date
     due_date: date
     due: datetime
     cart: Cart | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ def occurrences(
     """Every occurrence known at an instant, due or not, decided or not."""
     if scenario.trigger == "forgotten_cart":
         return _open_carts(scenario, facts, zone, moment, episodes)
+    if scenario.trigger == "birthday":
+        return _birthdays(scenario, facts, zone, moment)
+    if scenario.trigger == "sign_up":
+        return _sign_ups(scenario, facts, zone)
+    if scenario.trigger == "handed_over":
+        return _handed_over(scenario, facts, zone, moment)
+    if scenario.trigger in ("order", "received"):
+        return _every_order(scenario, facts, zone, moment)
     return _orders_of_buyers(scenario, facts, zone, moment)
 
 
@@ -48,7 +58,7 @@ def _orders_of_buyers(scenario: Scenario, facts: Facts, zone: str, moment: datet
         orders = facts.valid_orders(contact, moment)
         if orders:
             order = orders[0] if first else orders[-1]
-            yield _due(scenario, zone, contact, "once" if first else order.id, order.placed_at)
+            yield _due(scenario, zone, contact, "once" if first else order.id, order.placed_at, order=order)
 
 
 def _open_carts(
@@ -59,22 +69,81 @@ def _open_carts(
         past = episodes.get(cart.id)
         if any(_is_new(line, past) for line in cart.lines):
             key = f"{cart.id}/{(past.ended if past else 0) + 1}"
-            yield _due(scenario, zone, cart.contact, key, cart.touched_at, cart)
+            yield _due(scenario, zone, cart.contact, key, cart.touched_at, cart=cart)
 
 
 def _is_new(line: CartLine, past: Episodes | None) -> bool:
     return past is None or line.added_at > past.last_end
 
 
+def _birthdays(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
+    """One a year, by the clocks of the contact if the scenario keeps to them; 29 February falls on the 28th."""
+    for one in facts.contacts.values():
+        home = home_of(scenario, facts, zone, one.id)
+        this_year = local_date(home, moment).year
+        for year in range(this_year - 1, this_year + 2):
+            if one.born is not None and one.born.year <= year:
+                yield _of_day(scenario, home, one.id, str(year), _in_year(one.born, year))
+
+
+def _in_year(born: date, year: int) -> date:
+    try:
+        return born.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+
+
+def _sign_ups(scenario: Scenario, facts: Facts, zone: str) -> Iterator[Occurrence]:
+    for one in facts.contacts.values():
+        if one.joined is not None:
+            yield _of_day(scenario, home_of(scenario, facts, zone, one.id), one.id, "once", one.joined)
+
+
+def _every_order(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
+    """Each valid order by itself, from when it was placed, or received where that is what counts and is known."""
+    for order in facts.every_order(moment):
+        by_receipt = scenario.trigger == "received"
+        happened = (order.received if by_receipt else None) or order.placed_at
+        more = scenario.instead if by_receipt and order.received is None else 0
+        home = home_of(scenario, facts, zone, order.contact)
+        yield _due(scenario, home, order.contact, order.id, happened, more, order=order)
+
+
+def _handed_over(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
+    """Whom another scenario has handed over in an earlier turn."""
+    for contact, key, turn in facts.handed[scenario.id]:
+        if turn < moment:
+            yield _due(scenario, zone, contact, key, turn)
+
+
+def home_of(scenario: Scenario, facts: Facts, zone: str, contact: str | None) -> str:
+    """The zone whose clocks count: the contact's, where the scenario keeps to it and it is known."""
+    own = facts.contacts[contact].zone if contact is not None and scenario.own_zone else None
+    return own or zone
+
+
+def _of_day(scenario: Scenario, zone: str, contact: str, key: str, day: date) -> Occurrence:
+    return _due(scenario, zone, contact, key, instant(zone, day, time(0)))
+
+
 def _due(
-    scenario: Scenario, zone: str, contact: str | None, key: str, happened: datetime, cart: Cart | None = None
+    scenario: Scenario,
+    zone: str,
+    contact: str | None,
+    key: str,
+    happened: datetime,
+    more: int = 0,
+    *,
+    cart: Cart | None = None,
+    order: Order | None = None,
 ) -> Occurrence:
-    return Occurrence(contact, key, *_slot(zone, happened, scenario.days, scenario.slot), cart)
+    fact_date, due_date, due = _slot(zone, happened, scenario.days + more, scenario.slot)
+    return Occurrence(contact, key, happened, fact_date, due_date, due, cart, order.id if order else None)
 
 
 @cache
-def _slot(zone: str, happened: datetime, days: int, slot: time) -> tuple[date, date, datetime]:
-    """Local date of a fact, the date N days later, and the instant of the slot on it."""
+def _slot(zone: str, happened: datetime, days: int, slot: time | None) -> tuple[date, date, datetime]:
+    """Local date of a fact, the date N days later, and the instant of the slot, or of the same clock time, on it."""
     fact_date = local_date(zone, happened)
     due_date = fact_date + timedelta(days=days)
-    return fact_date, due_date, instant(zone, due_date, slot)
+    return fact_date, due_date, days_after(zone, happened, days) if slot is None else instant(zone, due_date, slot)

@@ -129,13 +129,15 @@ def _thinner_carts(file: CartFile) -> Iterator[CartFile]:
 
 
 def _plainer(world: World) -> Iterator[World]:
-    """No cap, no holdout, no needs, no Phase 1, own addresses."""
+    """No cap, no holdout, no needs, no Phase 1, own addresses; no edits, nothing else known of anybody."""
     yield replace(world, cap=None)
     yield replace(world, global_holdout=0.0)
     for place, scenario in enumerate(world.scenarios):
-        for plain in (replace(scenario, holdout=0.0), replace(scenario, needs=())):
+        plainer = (replace(scenario, holdout=0.0), replace(scenario, needs=()), replace(scenario, edits=()))
+        for plain in (*plainer, replace(scenario, reentry="each"), replace(scenario, wants=None)):
             yield replace(world, scenarios=_put(world.scenarios, place, plain))
     yield replace(world, turns=tuple(replace(turn, enter_since=()) for turn in world.turns))
     for place, contact in enumerate(world.contacts):
         own = replace(contact, kind="individual", email=f"{contact.id}@example.test")
-        yield replace(world, contacts=_put(world.contacts, place, own))
+        for plain_one in (own, replace(contact, zone=None), replace(contact, born=None), replace(contact, joined=None)):
+            yield replace(world, contacts=_put(world.contacts, place, plain_one))

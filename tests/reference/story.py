@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from tests.reference.local_time import shown
+from tests.reference.steps import Send, said
 from tests.reference.world import Cart, CartLine, Contact, Decision, Order, Run, Scenario, Turn, TurnReport, World
 
 Line = tuple[datetime, int, str]
@@ -66,16 +67,40 @@ def _cast(world: World) -> Iterator[str]:
 
 
 def _person(one: Contact) -> str:
-    return f"Contact {one.id}: {one.kind}, {one.email or 'no address'}."
+    known = [one.kind, one.email or "no address"]
+    known += [f"born {one.born}"] if one.born else []
+    known += [f"member since {one.joined}"] if one.joined else []
+    known += [f"in {one.zone}"] if one.zone else []
+    return f"Contact {one.id}: {', '.join(known)}."
 
 
 def _scenario(world: World, one: Scenario) -> str:
     fresh = f"{one.fresh_days} local days" if one.fresh_days is not None else f"{one.fresh_hours} hours"
     needs = f", needs {', '.join(one.needs)} by {one.deadline:%H:%M}" if one.needs else ""
+    slot = f" at {one.slot:%H:%M}" if one.slot else ""
+    more = f"; {', '.join(_more(one))}" if any(_more(one)) else ""
     return (
-        f"Scenario {one.id}: {one.trigger} + {one.days} days at {one.slot:%H:%M}, priority {one.priority}, "
-        f"fresh for {fresh}, lookback {one.lookback_days} days, holdout {one.holdout:.0%}{needs}."
+        f"Scenario {one.id}: {one.trigger} + {one.days} days{slot}, priority {one.priority}, "
+        f"fresh for {fresh}, lookback {one.lookback_days} days, holdout {one.holdout:.0%}{needs}{more}."
     )
+
+
+def _more(one: Scenario) -> Iterator[str]:
+    """What is not as in the plainest scenario."""
+    if one.steps != (Send("send"),):
+        yield f"steps {said(one.steps)}"
+    if one.purpose != "marketing":
+        yield one.purpose
+    if one.reentry != "each":
+        yield f"enters again {one.reentry}" if one.reentry == "never" else f"enters again after {one.reentry} days"
+    if one.wants:
+        yield f"wants {one.wants[0]} {one.wants[1]}"
+    if one.waits_if_lost:
+        yield "waits where it loses"
+    if one.own_zone:
+        yield "by each contact's clocks"
+    if one.trigger == "received":
+        yield f"or {one.instead} days more after it was placed"
 
 
 def _events(world: World, lived: Run | None) -> Iterator[Line]:
@@ -84,14 +109,18 @@ def _events(world: World, lived: Run | None) -> Iterator[Line]:
     for scenario in world.scenarios:
         already = f"; already past: {past[scenario.id]}" if scenario.id in past else ""
         yield scenario.on_at, SWITCH, f"switch on {scenario.id}{already}"
+        for change in scenario.edits:
+            yield change.at, SWITCH, f"edit {scenario.id} ({change.live}): steps {said(change.steps)}"
+            if change.undone_at is not None:
+                yield change.undone_at, SWITCH, f"undo the edit of {scenario.id}"
     for turn in world.turns:
         yield turn.at, TURN, _turn(turn, lived)
 
 
 def _imports(world: World) -> Iterator[Line]:
     for act in world.consents:
-        said = f"{act.contact} has {act.act} marketing e-mail on {_clock(world, act.happened_at)}"
-        yield act.known_at, IMPORT, said
+        what = "everything" if act.purpose == "*" else f"{act.purpose} e-mail"
+        yield act.known_at, IMPORT, f"{act.contact} has {act.act} {what} on {_clock(world, act.happened_at)}"
     for product in world.products:
         for row in product.stock:
             counted = f"stock of {product.id} is {row.quantity} as of {_clock(world, row.happened_at)}"
@@ -110,7 +139,8 @@ def _imports(world: World) -> Iterator[Line]:
 def _order(world: World, one: Order) -> str:
     lines = ", ".join(f"{line.quantity} {line.product} at {line.price}" for line in one.lines)
     kind = "cancellation" if one.cancellation else "order"
-    return f"{kind} {one.id} of {one.contact or 'nobody known'} on {_clock(world, one.placed_at)} ({lines})"
+    came = f", received {_clock(world, one.received)}" if one.received else ""
+    return f"{kind} {one.id} of {one.contact or 'nobody known'} on {_clock(world, one.placed_at)} ({lines}){came}"
 
 
 def _cart(world: World, one: Cart) -> str:
@@ -137,12 +167,14 @@ def _decided(one: Decision) -> str:
     reason = f" ({one.reason})" if one.reason else ""
     shows = f" showing {', '.join(one.items)}" if one.items else ""
     who = one.contact or "a visitor"
-    return f"{one.scenario} {one.occurrence} of {who}, due {one.due_date}: {one.outcome}{reason}{shows}"
+    step = "" if one.step == "send" else f" at {one.step}"
+    return f"{one.scenario} {one.occurrence} of {who}, due {one.due_date}{step}: {one.outcome}{reason}{shows}"
 
 
 def _counted(one: TurnReport) -> str:
     refused = ", ".join(f"{count} {reason}" for reason, count in one.refused) or "0 refused"
     return (
         f"{one.scenario}: {one.candidates} candidates = {one.send} send + {one.held_out} held out + "
-        f"{one.deferred} deferred + {refused}; {one.too_old_to_see} too old to see"
+        f"{one.deferred} deferred + {one.waiting} waiting + {one.ended} ended + {refused}; "
+        f"{one.too_old_to_see} too old to see"
     )

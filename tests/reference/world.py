@@ -7,10 +7,15 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Literal
 
+from tests.reference.steps import Send, Steps
+
 Kind = Literal["individual", "institution"]
 Act = Literal["granted", "refused"]
 StockPolicy = Literal["tracked", "unlimited"]
-Trigger = Literal["second_purchase", "win_back", "forgotten_cart"]
+Trigger = Literal[
+    "second_purchase", "win_back", "forgotten_cart", "birthday", "sign_up", "order", "received", "handed_over"
+]
+Purpose = Literal["marketing", "service", "transactional"]
 
 
 @dataclass(frozen=True)
@@ -21,16 +26,20 @@ class Contact:
     kind: Kind = "individual"
     email: str | None = None
     language: str = "fr"
+    born: date | None = None
+    joined: date | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True)
 class ConsentAct:
-    """What a contact said about marketing e-mail; instants are aware."""
+    """What a contact said about e-mail of a purpose, `*` for every purpose on every channel; instants are aware."""
 
     contact: str
     act: Act
     happened_at: datetime
     known_at: datetime
+    purpose: str = "marketing"
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,7 @@ class Order:
     placed_at: datetime
     lines: tuple[OrderLine, ...]
     cancellation: bool = False
+    received: datetime | None = None
 
     def bought(self) -> tuple[str, ...]:
         """The products of its positive lines."""
@@ -126,11 +136,23 @@ class Complete:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """At `at` another version comes into force: `live` says what becomes of what is under way; maybe it is undone."""
+
+    at: datetime
+    live: str
+    steps: Steps
+    undone_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One scenario that is switched on at `on_at` and stays on.
 
-    `fresh_for` is `fresh_days`, counted in local days, or `fresh_hours`, counted as elapsed time, or neither.
-    `needs` are feeds that must be complete up to the start of the due day, until `deadline` of that day.
+    `fresh_for` is `fresh_days`, counted in local days, or `fresh_hours`, counted as elapsed time, or neither; the
+    rest of the local day where `fresh_days` is 0. `needs` are feeds that must be complete up to the start of the due
+    day, until `deadline` of that day. Without a `slot` it is due at the same clock time. `instead` days after it was
+    placed, an order counts that nobody says was received. `reentry` is the law's word, or local days.
     """
 
     id: str
@@ -142,10 +164,18 @@ class Scenario:
     fresh_hours: int | None = None
     lookback_days: int = 7
     holdout: float = 0.0
-    slot: time = time(9)
+    slot: time | None = time(9)
     needs: tuple[str, ...] = ()
     deadline: time = time(12)
-    step: str = "send"
+    steps: Steps = (Send("send"),)
+    purpose: Purpose = "marketing"
+    own_zone: bool = False
+    instead: int = 0
+    reentry: Literal["each", "never"] | int = "each"
+    stops: tuple[str, ...] | None = None
+    waits_if_lost: bool = False
+    wants: tuple[str, str] | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,7 +216,7 @@ class World:
     seed: str = "check"
 
 
-Outcome = Literal["send", "held_out", "deferred", "refused"]
+Outcome = Literal["send", "held_out", "deferred", "refused", "waiting", "ended"]
 
 
 @dataclass(frozen=True, order=True)
@@ -219,6 +249,8 @@ class TurnReport:
     deferred: int
     refused: tuple[tuple[str, int], ...]
     too_old_to_see: int
+    waiting: int = 0
+    ended: int = 0
 
 
 @dataclass(frozen=True, order=True)

@@ -129,8 +129,8 @@ def _settings(draw: st.DrawFn) -> Setting:
         contacts=(),
         products=draw(_products(frame)),
         scenarios=scenarios,
-        turns=draw(_turns(frame, scenarios)),
-        complete=statements(frame, draw(_odd_nights)) if needing else (),
+        turns=draw(turns_of(frame, scenarios)),
+        complete=statements(frame, draw(odd_nights)) if needing else (),
         cap=draw(st.sampled_from((None, None, Cap(1, 1), Cap(1, 3), Cap(1, 7), Cap(2, 7)))),
         global_holdout=draw(st.sampled_from((0.0, 0.0, 0.0, 0.3))),
         seed=draw(st.sampled_from(("check", "autre"))),
@@ -142,13 +142,13 @@ def _settings(draw: st.DrawFn) -> Setting:
 def _peopled(draw: st.DrawFn, setting: Setting) -> World:
     """The people of one world, and what they do."""
     frame = setting.frame
-    contacts, consents = draw(_cast(frame))
+    contacts, consents = draw(cast(frame))
     ids = [contact.id for contact in contacts]
-    home = _household(contacts)
+    home = household(contacts)
     made: list[Basket] = []
     if any(one.id == "cart" for one in setting.world.scenarios):
-        made = draw(st.lists(baskets, min_size=1, max_size=5)) + _each(home, draw(st.lists(baskets, max_size=1)))
-    bought = draw(st.lists(purchases, min_size=2, max_size=9)) + _each(home, draw(st.lists(purchases, max_size=1)))
+        made = draw(st.lists(baskets, min_size=1, max_size=5)) + each(home, draw(st.lists(baskets, max_size=1)))
+    bought = draw(st.lists(purchases, min_size=2, max_size=9)) + each(home, draw(st.lists(purchases, max_size=1)))
     bought += draw(_bought_after(made))
     return replace(
         setting.world,
@@ -159,24 +159,24 @@ def _peopled(draw: st.DrawFn, setting: Setting) -> World:
     )
 
 
-_odd_nights = st.lists(
+odd_nights = st.lists(
     st.tuples(days, st.sampled_from((1, 2, 3)), st.sampled_from((None, "10:30", "13:00"))), max_size=3
 )
 
 
-def _household(contacts: Sequence[Contact]) -> list[int]:
+def household(contacts: Sequence[Contact]) -> list[int]:
     """The places of those who share the first address, if there is more than one."""
     shared = [place for place, one in enumerate(contacts) if (one.email or "").lower().startswith(NAMES[0])]
     return shared if len(shared) > 1 else []
 
 
-def _each(home: Sequence[int], alike: Sequence[Shopping]) -> list[Shopping]:
+def each(home: Sequence[int], alike: Sequence[Shopping]) -> list[Shopping]:
     """What people of one household do alike, on the same day."""
     return [replace(one, who=place) for one in alike for place in home]
 
 
 @st.composite
-def _cast(draw: st.DrawFn, frame: Frame) -> tuple[tuple[Contact, ...], tuple[ConsentAct, ...]]:
+def cast(draw: st.DrawFn, frame: Frame) -> tuple[tuple[Contact, ...], tuple[ConsentAct, ...]]:
     """Rows in either order; most said yes long ago; some change their minds and the file may be late."""
     cases = draw(st.lists(st.sampled_from(CASES), min_size=1, max_size=len(NAMES)))
     contacts = tuple(_contact(number, case) for number, case in enumerate(cases))
@@ -246,7 +246,7 @@ def _second_purchase(frame: Frame) -> st.SearchStrategy[Scenario]:
         trigger=st.just("second_purchase"),
         days=st.sampled_from((2, 1, 3, 5)),
         fresh_days=st.sampled_from((3, 1, 7)),
-        **_common(frame),
+        **common(frame),
     )
 
 
@@ -257,7 +257,7 @@ def _win_back(frame: Frame) -> st.SearchStrategy[Scenario]:
         trigger=st.just("win_back"),
         days=st.sampled_from((3, 1, 2, 5)),
         fresh_days=st.sampled_from((14, 2)),
-        **_common(frame),
+        **common(frame),
     )
 
 
@@ -268,11 +268,11 @@ def _cart(frame: Frame) -> st.SearchStrategy[Scenario]:
         trigger=st.just("forgotten_cart"),
         fresh_hours=st.sampled_from((48, 24, 27)),
         needs=st.sampled_from(((), ("orders",))),
-        **_common(frame),
+        **common(frame),
     )
 
 
-def _common(frame: Frame) -> dict[str, st.SearchStrategy[Any]]:
+def common(frame: Frame) -> dict[str, st.SearchStrategy[Any]]:
     """What every scenario has; most are switched on before anything happens."""
     instants = ((-1, "12:00"),) * 4 + ((2, "08:00"), (4, "09:00"), (5, "10:00"))
     return {
@@ -283,7 +283,7 @@ def _common(frame: Frame) -> dict[str, st.SearchStrategy[Any]]:
 
 
 @st.composite
-def _turns(draw: st.DrawFn, frame: Frame, scenarios: tuple[Scenario, ...]) -> tuple[Turn, ...]:
+def turns_of(draw: st.DrawFn, frame: Frame, scenarios: tuple[Scenario, ...]) -> tuple[Turn, ...]:
     """Every morning at nine but for days off, some at other hours, at times one as a Phase 1."""
     away = draw(st.lists(st.tuples(days, st.sampled_from((1, 2, 4, 9))), max_size=1))
     off = {day for start, length in away for day in range(start, start + length)}

@@ -1,6 +1,11 @@
-"""Waits for a time, and for an event or a deadline: whoever's event is known goes on, at the deadline the rest."""
+"""Waits for a time, and for an event or a deadline: whoever's event is known goes on, at the deadline the rest.
+
+Who comes to a wait whose end lies behind already, by a late file or after downtime, goes on in the same turn.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import ibis
 import ibis.expr.types as ir
@@ -9,13 +14,16 @@ from pydantic import TypeAdapter, ValidationError
 from relance.audiences.conditions import RowCriteria
 from relance.audiences.probes import PROBES
 from relance.audiences.scope import matching, scope
+from relance.base.clock import aware_utc, naive_utc
 from relance.base.errors import BadDocument
 from relance.customers.relations import View, scratch
 from relance.customers.tables import Table
 from relance.scenarios.arrivals import WORK
-from relance.scenarios.desk import Desk
+from relance.scenarios.assess import ASSESSED
+from relance.scenarios.desk import Desk, marks_at
 from relance.scenarios.documents import Scenario
 from relance.scenarios.fields import Where
+from relance.scenarios.moment import wait_ends
 from relance.scenarios.program import HAPPENED, ON, OTHERWISE, Node
 from relance.scenarios.starts import Trigger
 from relance.scenarios.steps import Event
@@ -23,14 +31,18 @@ from relance.scenarios.triggers import MOMENTS
 from relance.scenarios.versions import Version
 from relance.scenarios.ways import send_on
 
+ENDS: Mapping[str, str] = {"begun": "instant", "ends": "instant"}
+
 
 def await_event(desk: Desk, version: Version, node: Node) -> None:
     """Both known in the same turn, the event wins; who has neither waits on."""
+    _lay_out_ends(desk, version, node)
     send_on(desk, version, node, lambda rows: _choose(rows, version, node, desk), rest="waiting")
 
 
 def wait(desk: Desk, version: Version, node: Node) -> None:
     """Whose wait is over goes on, who has just come waits."""
+    _lay_out_ends(desk, version, node)
     send_on(desk, version, node, _over, rest="waiting")
 
 
@@ -86,20 +98,48 @@ def _table_of(trigger: Trigger) -> str | None:
     return named.table if named else None
 
 
+def _lay_out_ends(desk: Desk, version: Version, node: Node) -> None:
+    """Scratch `wait_ends`: for each due time at the wait, when one that begins then is over; an hour always comes."""
+    assert node.wait is not None
+    rows = (
+        [] if node.wait.until else desk.engine.rows(desk.text("begun", marks_at(version, node), lambda: _begun(node)))
+    )
+    begun = [aware_utc(row["due_at"]) for row in rows]
+    ends = [(at, wait_ends(node.wait, version.scenario, at, desk.zone)) for at in begun]
+    desk.engine.load("wait_ends", ENDS, [{"begun": naive_utc(at), "ends": naive_utc(end)} for at, end in ends])
+
+
+def _begun(node: Node) -> ir.Table:
+    rows = scratch("assessed", ASSESSED)
+    return rows.filter(rows["node"] == node.number).select("due_at").distinct()
+
+
+def _with_ends(rows: ir.Table) -> ir.Table:
+    """The rows with `waited`, whether they stood here before the turn, and `ends`, when the wait of others is over."""
+    ends = scratch("wait_ends", ENDS)
+    joined = rows.left_join(ends, rows["due_at"] == ends["begun"]).drop("begun")
+    return joined.mutate(waited=~joined["entering"] & ~joined["moved"])
+
+
 def _over(rows: ir.Table) -> ir.Table:
-    over = ~rows["entering"] & ~rows["moved"]
-    return rows.drop("read").mutate(way=ibis.ifelse(over, ON, ibis.null("string")), read=ibis.null("string"))
+    rows = _with_ends(rows)
+    behind = (rows["ends"] <= rows["turn"]).fill_null(False)
+    return rows.drop("read").mutate(
+        way=ibis.ifelse(rows["waited"] | behind, ON, ibis.null("string")),
+        new_due=ibis.ifelse(rows["waited"], rows["due_at"], ibis.coalesce(rows["ends"], rows["due_at"])),
+        read=ibis.null("string"),
+    )
 
 
 def _choose(rows: ir.Table, version: Version, node: Node, desk: Desk) -> ir.Table:
     assert node.wait is not None and node.wait.event is not None
     known = events_known(version.scenario, node.wait.event, desk.view, desk.zone)
-    joined = rows.left_join(known, "probe", rname="e_{name}")
+    joined = _with_ends(rows).left_join(known, "probe", rname="e_{name}")
     happened = joined["fact"].notnull()
-    over = ~joined["entering"] & ~joined["moved"] & (joined["due_at"] <= joined["turn"])
-    way = ibis.cases((happened, HAPPENED), (over, OTHERWISE), else_=ibis.null("string"))
+    deadline = ibis.ifelse(joined["waited"], joined["due_at"], joined["ends"])
+    way = ibis.cases((happened, HAPPENED), (deadline <= joined["turn"], OTHERWISE), else_=ibis.null("string"))
     return joined.drop("read").mutate(
         way=way,
-        new_due=ibis.ifelse(happened, joined["turn"], joined["due_at"]),
+        new_due=ibis.ifelse(happened, joined["turn"], deadline),
         read=ibis.null("string"),
     )

@@ -21,7 +21,7 @@ from relance.scenarios.assess import ASSESSED, observed, probe_rows, with_repurc
 from relance.scenarios.awaiting import events_known
 from relance.scenarios.desk import Desk
 from relance.scenarios.own_stops import own_reasons, with_own_stops
-from relance.scenarios.program import Node
+from relance.scenarios.program import OTHERWISE, Node
 from relance.scenarios.triggers import clock_of
 from relance.scenarios.versions import Version
 from relance.scenarios.ways import NOTED, passed
@@ -69,6 +69,7 @@ def _resumed(version: Version, desk: Desk) -> ir.Table:
     for node in version.nodes:
         if node.kind == "event":
             rows = _or_ends(rows, _through(version, node, desk), f"e{node.number}")
+            rows = _met(rows, version, node, desk)
     gone = _not_sent(version)
     joined = rows.left_join(gone, same_journey(rows, gone), rname="g_{name}")
     joined = joined.mutate(gone=ibis.ifelse(joined["lost"].notnull(), "not_sent", ibis.null("string")))
@@ -91,6 +92,20 @@ def _through(version: Version, node: Node, desk: Desk) -> ir.Table:
     before = passed(version, node)
     again = work.semi_join(before, same_journey(work, before)).select("probe")
     return work.semi_join(known, "probe").select("probe").union(again)
+
+
+def _met(rows: ir.Table, version: Version, node: Node, desk: Desk) -> ir.Table:
+    """Whose event is known is at the step as of this turn, however long ago the wait was to be given up."""
+    assert node.wait is not None and node.wait.event is not None
+    before = passed(version, node)
+    known = events_known(version.scenario, node.wait.event, desk.view, desk.zone).select(met="probe")
+    work = scratch("work", WORK)
+    known = known.semi_join(work.filter(work["node"] == node.number), [("met", "probe")])
+    given_up = before.filter(before["way"] == OTHERWISE)
+    fresh = work.anti_join(given_up, same_journey(work, given_up)).select("probe")
+    met = known.inner_join(fresh, [("met", "probe")]).select("met")
+    joined = rows.left_join(met, rows["probe"] == met["met"])
+    return joined.mutate(due_at=ibis.ifelse(joined["met"].notnull(), joined["turn"], joined["due_at"])).drop("met")
 
 
 def _not_sent(version: Version) -> ir.Table:

@@ -75,12 +75,16 @@ def _chosen(version: Version, node: Node, choose: Choice) -> ir.Table:
     rows = rows.filter(rows["node"] == node.number, ~rows["feed_waiting"], blocked_by(rows) == "")
     found = choose(rows.cross_join(clock_of(version.name, "turn")))
     absent = {name: ibis.null(IBIS_TYPES[NOTED[name]]) for name in _FOUND if name not in found.columns}
-    due = {"due_at": found["new_due"]} if "new_due" in found.columns else {}
-    found = found.mutate(at=found["turn"], **absent, **due)
+    found = found if "new_due" in found.columns else found.mutate(new_due=found["due_at"])
+    found = found.mutate(at=found["turn"], **absent)
     before = passed(version, node).group_by(*_JOURNEY).agg(before=ibis._["way"].min())
     joined = found.left_join(before, same_journey(found, before), rname="b_{name}")
-    fresh = joined["before"].isnull() & joined["way"].notnull()
-    return joined.mutate(way=ibis.coalesce(joined["before"], joined["way"]), fresh=fresh).select(*_CHOSEN)
+    as_before = (joined["before"] != joined["way"]).fill_null(False)  # it has another due time than the way not taken
+    return joined.mutate(
+        way=ibis.coalesce(joined["before"], joined["way"]),
+        due_at=ibis.ifelse(as_before, joined["due_at"], joined["new_due"]),
+        fresh=joined["before"].isnull() & joined["way"].notnull(),
+    ).select(*_CHOSEN)
 
 
 def _noted(version: Version, node: Node) -> ir.Table:
