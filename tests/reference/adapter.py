@@ -46,7 +46,7 @@ from relance.messages.stopping import LedgerStops
 from relance.policy.report import ScenarioReport
 from relance.scenarios.editing import edit, undo
 from relance.scenarios.running import KIND, stored_version
-from relance.scenarios.switching import switch_on
+from relance.scenarios.switching import switch_off, switch_on
 from relance.scenarios.under_way import choices
 from relance.scenarios.versions import Version, body_of
 from tests.reference.documents import document_of, of_library, write_messages
@@ -105,9 +105,12 @@ class Life:
             )
         assert not (wrong := [one for one in reports if one.rejected]), wrong
 
-    def switch(self, scenario: Scenario) -> None:
-        version = _publish(self.place, scenario, scenario.on_at)
-        self.past.append((scenario.id, switch_on(self.place, version, scenario.on_at)))
+    def switch(self, scenario: Scenario, at: datetime) -> None:
+        version = _publish(self.place, scenario, at)
+        self.past.append((scenario.id, switch_on(self.place, version, at)))
+
+    def switch_off(self, scenario: Scenario, at: datetime) -> None:
+        switch_off(self.place, scenario.id, stored_version(self.place.ledger, scenario.id).number, at)
 
     def edit(self, scenario: Scenario, change: Edit) -> None:
         """A new version while people are under way; where nobody stands at the step, none can move at it."""
@@ -171,7 +174,10 @@ def _events(life: Life, world: World) -> Iterator[tuple[datetime, int, Callable[
                 IMPORT,
                 partial(_publish, life.place, scenario, scenario.on_at),
             )
-        yield scenario.on_at, SWITCH, partial(life.switch, scenario)
+        yield scenario.on_at, SWITCH, partial(life.switch, scenario, scenario.on_at)
+        if scenario.off is not None:
+            yield scenario.off[0], SWITCH, partial(life.switch_off, scenario, scenario.off[0])
+            yield scenario.off[1], SWITCH, partial(life.switch, scenario, scenario.off[1])
         for change in scenario.edits:
             yield change.at, SWITCH, partial(life.edit, scenario, change)
             if change.undone_at is not None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
@@ -21,7 +22,8 @@ from tests.reference.adapter import engine_under_test
 from tests.reference.streets import assert_all_alike
 from tests.reference.world import Run, World
 
-Crowds = Callable[[int], SearchStrategy[tuple[World, ...]]]
+Crowds = Callable[[int, int, int], list[tuple[World, ...]]]
+Drawn = TypeVar("Drawn")
 SIZE, MANY = 16, 48
 
 
@@ -52,9 +54,20 @@ class Tally:
         return f"{self.worlds} worlds alike in {self.seconds:.0f} s ({each:.2f} s a world): {counted}"
 
 
-def drawn(number: int, start: int, size: int, crowds: Crowds = worlds.crowds) -> list[tuple[World, ...]]:
-    """So many crowds of this seed. The first that is drawn is the plainest of all, and left out."""
-    found: list[tuple[World, ...]] = []
+def first_messages(number: int, start: int, size: int) -> list[tuple[World, ...]]:
+    """So many crowds of this seed, of worlds with first messages alone."""
+    return drawn(worlds.crowds(size), number, start)
+
+
+def under_way(number: int, start: int, size: int) -> list[tuple[World, ...]]:
+    """So many crowds of people under way; each world by itself, for there is an end to what one draw can hold."""
+    found = enumerate(drawn(journeys.settings(), number, start))
+    return [tuple(drawn(journeys.peopled(one), size, start * 1000 + place)) for place, one in found]
+
+
+def drawn(of: SearchStrategy[Drawn], number: int, start: int) -> list[Drawn]:
+    """So many examples of this seed. The first that is drawn is the plainest of all, and left out."""
+    found: list[Drawn] = []
 
     @seed(start)
     @settings(
@@ -64,18 +77,18 @@ def drawn(number: int, start: int, size: int, crowds: Crowds = worlds.crowds) ->
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(crowds(size))
-    def keep(crowd: tuple[World, ...]) -> None:
-        found.append(crowd)
+    @given(of)
+    def keep(one: Drawn) -> None:
+        found.append(one)
 
     keep()
     return found[1:]
 
 
-def compare(number: int, start: int, size: int = SIZE, aloud: bool = False, crowds: Crowds = worlds.crowds) -> Tally:
+def compare(number: int, start: int, size: int = SIZE, aloud: bool = False, crowds: Crowds = first_messages) -> Tally:
     """Lives at least so many worlds, `size` at once; AssertionError with a story where model and product differ."""
     tally = Tally()
-    for crowd in drawn(-(-number // size), start, size, crowds):
+    for crowd in crowds(-(-number // size), start, size):
         began = perf_counter()
         tally.add(assert_all_alike(crowd, engine_under_test), perf_counter() - began)
         if aloud:
@@ -91,7 +104,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--journeys", action="store_true")
     parser.add_argument("--size", type=int, default=0)
     asked = parser.parse_args(words)
-    crowds, size = (journeys.crowds, MANY) if asked.journeys else (worlds.crowds, SIZE)
+    crowds, size = (under_way, MANY) if asked.journeys else (first_messages, SIZE)
     try:
         print(compare(asked.worlds, asked.seed, asked.size or size, aloud=True, crowds=crowds))
     except AssertionError as error:

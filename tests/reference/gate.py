@@ -246,7 +246,7 @@ REASONS: dict[str, Callable[[Asked], bool]] = {
 
 def past_and_wanted(asked: Asked) -> bool:
     """Due before the scenario was switched on, by a known contact in the target and not stopped."""
-    if asked.contact is None or asked.occurrence.due >= asked.scenario.on_at:
+    if asked.contact is None or asked.occurrence.due >= asked.turn:
         return False
     return not _not_targeted(asked) and not stopped(asked)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.reference.deliveries import HORIZON, Frame, Purchase, order_files, statements
 from tests.reference.steps import Await, Branch, Exit, HandOver, Send, SetValue, Split, Wait
-from tests.reference.world import Cap, ConsentAct, Contact, Product, Scenario, World
+from tests.reference.world import Cap, ConsentAct, Contact, Edit, Product, Scenario, Turn, World
 from tests.reference.worlds import (
     CALENDARS,
     Setting,
@@ -34,12 +34,14 @@ ZONES = (None, None, "Pacific/Kiritimati", "Etc/GMT+12", "America/Toronto", "Asi
 LEAP_DAY = date(1996, 2, 29)
 LATER = Wait("pause", days=2)
 TONE = ("tone", "warm")
+SOME = Split("some", ((1, "noted", (SetValue("note-some", *TONE),)), (2, "not", ())))
 # What may stand in a library of scenarios: each is one document, whose numbers are drawn.
 KINDS: dict[str, dict[str, Any]] = {
     "second-purchase": {
         "trigger": "second_purchase",
         "days": (1, 2, 3),
         "fresh": (3, 1),
+        "slots": (None, time(9)),
         "steps": (Send("first"), LATER, Send("again")),
     },
     "win-back": {
@@ -96,7 +98,7 @@ KINDS: dict[str, dict[str, Any]] = {
                 "another",
                 3,
                 happened=(SetValue("note", *TONE), Send("thanks")),
-                otherwise=(Send("question"), HandOver("hand", "taken-on")),
+                otherwise=(Send("question"), SOME, HandOver("hand", "taken-on")),
             ),
         ),
         "stops": ("cancelled",),
@@ -113,9 +115,23 @@ KINDS: dict[str, dict[str, Any]] = {
         "days": (1, 0),
         "fresh": (3, 1),
         "steps": (Wait("night", days=1), Wait("eight", until=time(8)), Send("word")),
-        "reentry": ("never", 2, "each"),
-        "wants": (None, TONE),
+        "reentry": ("each", 2, "never"),
+        "wants": (None, None, TONE),
+        "slots": (time(9), None),
+        "needs": ((), (), ("orders",)),
     },
+}
+# How a scenario may be written anew while people are under way in it: (what becomes of them, its steps then).
+AGAIN = (Send("first"), LATER, Send("again"), Wait("one-more", days=1), Send("last"))
+EDITS = {
+    "second-purchase": tuple((live, AGAIN) for live in ("move:again", "finish", "stop")),
+    "until-order": (
+        ("move:another", (Await("another", 2, otherwise=(Send("other-question"),)),)),
+        ("stop", (Await("another", 2, otherwise=(Send("other-question"),)),)),
+    ),
+    "review": (
+        ("move:often", (Send("ask"), Wait("a-day", days=1), Branch("often", orders=3, otherwise=(Send("why"),)))),
+    ),
 }
 TOGETHER = (
     ("birthday", "first-purchase"),
@@ -123,36 +139,36 @@ TOGETHER = (
     ("until-order", "taken-on"),
     ("confirmation", "review"),
     ("second-purchase", "slow", "confirmation"),
+    ("second-purchase", "slow"),
     ("first-purchase", "slow"),
     ("win-back", "second-purchase", "birthday"),
     ("until-order", "taken-on", "slow"),
     ("review", "slow"),
+    ("review", "until-order", "taken-on"),
+    ("review", "until-order", "taken-on"),
 )
-
-
-@st.composite
-def crowds(draw: st.DrawFn, size: int) -> tuple[World, ...]:
-    """So many worlds of one setting, of people who know nothing of one another."""
-    setting = draw(_settings())
-    return tuple(draw(_peopled(setting)) for _ in range(size))
 
 
 def worlds() -> st.SearchStrategy[World]:
     """A fortnight of at most six contacts, with two or three scenarios of more than one step."""
-    return crowds(1).map(lambda alone: alone[0])
+    return settings().flatmap(peopled)
 
 
 @st.composite
-def _settings(draw: st.DrawFn) -> Setting:
+def settings(draw: st.DrawFn) -> Setting:
+    """Calendar, scenarios, turns, statements, caps and the bad luck of the feeds; nobody yet."""
     zone, first = draw(st.sampled_from(CALENDARS))
     frame = Frame(zone, first, draw(st.booleans()))
     scenarios = draw(_scenarios(frame))
+    turns = draw(turns_of(frame, scenarios))
+    if draw(st.sampled_from((False, False, True))):
+        turns = tuple(sorted({*turns, *_evenings(frame)}, key=lambda one: one.at))
     world = World(
         zone=zone,
         contacts=(),
         products=(Product("novel"), Product("atlas"), Product("ebook")),
         scenarios=scenarios,
-        turns=draw(turns_of(frame, scenarios)),
+        turns=turns,
         complete=statements(frame, draw(odd_nights)) if any(one.needs for one in scenarios) else (),
         cap=draw(st.sampled_from((None, None, None, Cap(1, 1), Cap(1, 3)))),
         global_holdout=draw(st.sampled_from((0.0, 0.0, 0.0, 0.3))),
@@ -161,11 +177,15 @@ def _settings(draw: st.DrawFn) -> Setting:
     return Setting(frame, world, draw(mishaps), draw(mishaps))
 
 
+def _evenings(frame: Frame) -> list[Turn]:
+    return [Turn(frame.at(day, "18:00")) for day in range(2, HORIZON, 2)]
+
+
 @st.composite
 def _scenarios(draw: st.DrawFn, frame: Frame) -> tuple[Scenario, ...]:
     names = draw(st.sampled_from(TOGETHER))
     priorities = draw(st.permutations((60, 50, 40)))
-    made = [draw(_scenario(frame, name)) for name in names]
+    made = [draw(_changed(frame, draw(_scenario(frame, name)))) for name in names]
     return tuple(replace(one, priority=priority) for one, priority in zip(made, priorities, strict=False))
 
 
@@ -176,6 +196,8 @@ def _scenario(frame: Frame, name: str) -> st.SearchStrategy[Scenario]:
     drawn = {"days": kind["days"], **fresh, "reentry": kind.get("reentry", ("each",))}
     drawn["wants"] = kind.get("wants", (None,))
     drawn["waits_if_lost"] = (False, False, True)
+    drawn["needs"] = kind.get("needs", ((),))
+    drawn |= {"slot": kind["slots"]} if "slots" in kind else {}
     plain = {word: kind[word] for word in ("slot", "instead") if word in kind}
     return st.builds(
         Scenario,
@@ -188,13 +210,32 @@ def _scenario(frame: Frame, name: str) -> st.SearchStrategy[Scenario]:
 
 
 @st.composite
-def _peopled(draw: st.DrawFn, setting: Setting) -> World:
+def _changed(draw: st.DrawFn, frame: Frame, one: Scenario) -> Scenario:
+    """Some are off for some days, or edited between two turns, and some edits are undone within the hour."""
+    what = draw(st.sampled_from(("edited", "edited", None, None, "off")))
+    day = draw(st.integers(3, 9))
+    if what == "off" and frame.at(day) > one.on_at:
+        return replace(one, off=(frame.at(day, "10:30"), frame.at(day + draw(st.sampled_from((1, 3))), "10:30")))
+    if what == "edited" and one.id in EDITS and frame.at(day) > one.on_at:
+        live, steps = draw(st.sampled_from(EDITS[one.id]))
+        undone = draw(st.sampled_from((None, None, frame.at(day, "11:30"))))
+        return replace(one, edits=(Edit(frame.at(day, "10:30"), live, steps, undone),))
+    return one
+
+
+@st.composite
+def peopled(draw: st.DrawFn, setting: Setting) -> World:
+    """The people of one world, who know nothing of those of another."""
     frame = setting.frame
     contacts, consents = draw(cast(frame))
     contacts = tuple(draw(_living(frame, one)) for one in contacts)
     ids = [contact.id for contact in contacts]
     bought = draw(st.lists(purchases, min_size=2, max_size=7))
-    bought += each(household(contacts), draw(st.lists(purchases, max_size=1)))
+    alike = draw(st.lists(purchases, max_size=2))
+    hours = draw(st.permutations(("12:00", "07:30", "08:59", "17:00", "12:00", "09:00")))
+    at_home = household(contacts)
+    bought += each(at_home, alike[:1])
+    bought += [replace(one, who=place, clock=hours[place]) for one in alike[1:] for place in at_home]
     bought = [draw(_delivered(frame, one)) for one in bought]
     return replace(
         setting.world,

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from tests.reference.crowd import SEND, Verdict, arbitrate, share_addresses
 from tests.reference.facts import Facts
@@ -28,20 +29,9 @@ def decide(world: World) -> list[Decision]:
 def run(world: World) -> Run:
     """Decisions, one report per turn and scenario that was on, and `already_past` of each scenario."""
     diary = _Diary(world)
-    already_past = tuple((one.id, _already_past(diary, one)) for one in world.scenarios)
     for _, live in sorted(diary.events(), key=lambda one: one[0]):
         live()
-    return Run(tuple(diary.decisions), tuple(diary.reports), already_past, tuple(diary.held_back))
-
-
-def _already_past(diary: _Diary, scenario: Scenario) -> int:
-    """Contacts whose occurrence was past due at the instant of switching on, asked at that instant."""
-    past = {
-        found.contact
-        for found in occurrences(scenario, diary.facts, diary.world.zone, scenario.on_at, {})
-        if past_and_wanted(Asked(diary.world, diary.facts, scenario, found, scenario.on_at, False, found.due))
-    }
-    return len(past)
+    return Run(tuple(diary.decisions), tuple(diary.reports), tuple(diary.past), tuple(diary.held_back))
 
 
 class _Diary:
@@ -63,17 +53,31 @@ class _Diary:
         self.first: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
         self.ways = Ways()
         self.not_sent: set[Key] = set()
+        self.past: list[tuple[str, int]] = []
         self.before: dict[str, tuple[Scenario, list[Journey]]] = {}
 
     def events(self) -> Iterator[tuple[tuple[datetime, int], Callable[[], None]]]:
-        """Turns, and edits before a turn of the same instant."""
+        """Turns, and what is done to a scenario before a turn of the same instant."""
         for turn in self.world.turns:
-            yield (turn.at, 1), lambda turn=turn: self.live(turn)  # type: ignore[misc]
+            yield (turn.at, 1), partial(self.live, turn)
         for one in self.world.scenarios:
+            for moment in (one.on_at, *(one.off[1:] if one.off else ())):
+                yield (moment, 0), partial(self.switch_on, one, moment)
             for edit in one.edits:
-                yield (edit.at, 0), lambda one=one, edit=edit: self.edit(one.id, edit)  # type: ignore[misc]
+                yield (edit.at, 0), partial(self.edit, one.id, edit)
                 if edit.undone_at is not None:
-                    yield (edit.undone_at, 0), lambda one=one: self.undo(one.id)  # type: ignore[misc]
+                    yield (edit.undone_at, 0), partial(self.undo, one.id)
+
+    def switch_on(self, scenario: Scenario, moment: datetime) -> None:
+        """How many contacts have an undecided occurrence past due; a turn looks back no further than this."""
+        past = {
+            found.contact
+            for found in self._known(scenario, moment)
+            if not self._decided(scenario, found)
+            and past_and_wanted(Asked(self.world, self.facts, scenario, found, moment, False, found.due))
+        }
+        self.past.append((scenario.id, len(past)))
+        self.previous.pop(scenario.id, None)
 
     def edit(self, name: str, edit: Edit) -> None:
         """New occurrences take the new version; what is under way finishes in the old, moves at a step, or stops."""
@@ -99,7 +103,7 @@ class _Diary:
         """Find the candidates of all scenarios that are on, judge them together, write it down."""
         asked: list[Asked] = []
         too_old: dict[str, int] = {}
-        on = [one for one in self.version.values() if one.on_at <= turn.at and turn.asks(one)]
+        on = [one for one in self.version.values() if one.since(turn.at) and turn.asks(one)]
         for scenario in on:
             candidates, too_old[scenario.id] = self._look(scenario, turn, self.previous.get(scenario.id))
             asked += _one_after_the_other(candidates)
@@ -119,7 +123,8 @@ class _Diary:
         found = [one for one in self._known(scenario, turn.at) if not self._decided(scenario, one)]
         candidates = [one for one in found if inside(one)]
         phase_one = entered is not None
-        old = [one for one in found if not phase_one and _too_old(one, scenario, horizon)]
+        since = scenario.since(turn.at) or turn.at
+        old = [one for one in found if not phase_one and _too_old(one, since, horizon)]
         return [self._entering(scenario, one, turn, phase_one) for one in candidates], len(old)
 
     def _entering(self, scenario: Scenario, one: Occurrence, turn: Turn, phase_one: bool) -> Asked:
@@ -259,11 +264,12 @@ def _window(
     if entered is not None:
         today = local_date(zone, turn.at)
         return lambda one: one.fact_date >= entered and one.due_date <= today
-    return lambda one: scenario.on_at <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
+    since = scenario.since(turn.at) or turn.at
+    return lambda one: since <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
 
 
-def _too_old(one: Occurrence, scenario: Scenario, horizon: datetime | None) -> bool:
-    return horizon is not None and scenario.on_at <= one.due <= horizon
+def _too_old(one: Occurrence, since: datetime, horizon: datetime | None) -> bool:
+    return horizon is not None and since <= one.due <= horizon
 
 
 def _report(turn: Turn, scenario: str, decided: list[Decision], too_old: int) -> TurnReport:

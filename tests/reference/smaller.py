@@ -133,7 +133,7 @@ def _plainer(world: World) -> Iterator[World]:
     yield replace(world, cap=None)
     yield replace(world, global_holdout=0.0)
     for place, scenario in enumerate(world.scenarios):
-        plainer = (replace(scenario, holdout=0.0), replace(scenario, needs=()), replace(scenario, edits=()))
+        plainer = (replace(scenario, holdout=0.0), replace(scenario, needs=()), replace(scenario, edits=(), off=None))
         for plain in (*plainer, replace(scenario, reentry="each"), replace(scenario, wants=None)):
             yield replace(world, scenarios=_put(world.scenarios, place, plain))
     yield replace(world, turns=tuple(replace(turn, enter_since=()) for turn in world.turns))

@@ -26,7 +26,7 @@ def differing(world: World, expected: Run, actual: Run) -> str:
         *_only("decided", world, expected.decisions, actual.decisions),
         *_only("counted", world, expected.reports, actual.reports),
     ]
-    if dict(expected.already_past) != dict(actual.already_past):
+    if sorted(expected.already_past) != sorted(actual.already_past):
         wrong.append(f"already past: the model says {expected.already_past}, the engine {actual.already_past}")
     for side, mine, other in (("model", expected, actual), ("engine", actual, expected)):
         for one in sorted(set(mine.held_back) - set(other.held_back)):
@@ -109,6 +109,9 @@ def _events(world: World, lived: Run | None) -> Iterator[Line]:
     for scenario in world.scenarios:
         already = f"; already past: {past[scenario.id]}" if scenario.id in past else ""
         yield scenario.on_at, SWITCH, f"switch on {scenario.id}{already}"
+        if scenario.off is not None:
+            yield scenario.off[0], SWITCH, f"switch off {scenario.id}"
+            yield scenario.off[1], SWITCH, f"switch on {scenario.id} again"
         for change in scenario.edits:
             yield change.at, SWITCH, f"edit {scenario.id} ({change.live}): steps {said(change.steps)}"
             if change.undone_at is not None:

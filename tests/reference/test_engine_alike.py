@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from tests.reference.adapter import engine_under_test
-from tests.reference.compare import compare
+from tests.reference.compare import compare, under_way
 from tests.reference.model import run
 from tests.reference.smaller import assert_alike
 from tests.reference.test_worlds import REACHED
@@ -50,6 +50,15 @@ def test_two_hundred_worlds_more_are_decided_alike(capsys: pytest.CaptureFixture
     with capsys.disabled():
         print(f"\nseed 7: {tally}")
     assert tally.worlds == 192
+
+
+@pytest.mark.slow
+def test_people_under_way_are_decided_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    """For thousands: `python -m tests.reference.compare --journeys --worlds 4000 --seed 3`."""
+    tally = compare(96, start=2, size=48, crowds=under_way)
+    with capsys.disabled():
+        print(f"\nunder way, seed 2: {tally}")
+    assert tally.worlds == 96
 
 
 def day(number: int, clock: str = "09:00") -> datetime:

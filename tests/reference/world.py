@@ -176,6 +176,13 @@ class Scenario:
     waits_if_lost: bool = False
     wants: tuple[str, str] | None = None
     edits: tuple[Edit, ...] = ()
+    off: tuple[datetime, datetime] | None = None
+
+    def since(self, moment: datetime) -> datetime | None:
+        """Since when it has been on, None while it is off; from the second instant of `off` it is on again."""
+        if moment < self.on_at or (self.off is not None and self.off[0] <= moment < self.off[1]):
+            return None
+        return self.off[1] if self.off is not None and moment >= self.off[1] else self.on_at
 
 
 @dataclass(frozen=True)

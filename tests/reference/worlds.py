@@ -304,5 +304,5 @@ def _entered(
     return tuple(
         (scenario.id, today - timedelta(days=back))
         for when, scenario, back in asked
-        if when == moment and scenario.on_at <= moment
+        if when == moment and scenario.since(moment)
     )

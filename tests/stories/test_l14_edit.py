@@ -140,6 +140,20 @@ def test_l14_undo_takes_back_what_the_new_version_has_queued_and_nobody_gets_a_s
     assert sorted(sent_to(shop, "c")) == [(f"{each}@example.test", 8) for each in who("early", EARLY)]
 
 
+def test_who_enters_the_new_version_and_who_finishes_in_the_old_are_decided_in_one_turn(shop: Bookshop) -> None:
+    edit(shop.place, shop_publishes(shop, v9()), "finish", local(NOW))
+    rows = [row for each in who("early", 3) for row in order(f"n-{each}", each, "2026-03-17 07:00")]
+    shop.deliver("2026-03-17 08:00", orders=rows)
+    report = shop.turn("2026-03-17 09:00")
+    told = {each.version: (each.candidates, each.send) for each in report.scenarios}
+    two_at_once = 3  # of the third word and the first, one leaves
+    assert told == {8: (LAST + EARLY, LAST + EARLY - two_at_once), 9: (3, 3)}
+    shop.send("2026-03-17 09:05")
+    assert sorted(address for address, version in sent_to(shop, "a") if version == 9) == [
+        f"{each}@example.test" for each in who("early", 3)
+    ]
+
+
 def test_l14_stop_exits_all_and_cancels_what_is_queued_and_undo_restores_it(shop: Bookshop) -> None:
     before = (standing(shop), queue(shop))
     done = edit(shop.place, shop_publishes(shop, v9()), "stop", local(NOW))

@@ -122,6 +122,27 @@ def test_a_value_is_seen_from_the_next_turn_on_and_never_set_for_the_control_gro
     assert (later.send, later.refused) == (len(PEOPLE) - len(held), {"not_targeted": len(held)})
 
 
+def test_who_comes_to_a_wait_that_lies_behind_goes_on_in_the_same_turn(shop: Bookshop) -> None:
+    """The file is late: the order was due the day before, and the wait behind it ends this morning."""
+    shop.publish(scenario("late", {"wait": "1d"}, SEND), "2026-03-01 08:00")
+    late = [row for who in PEOPLE for row in order(f"o-{who}", who, "2026-03-01 12:00")]
+    shop.deliver("2026-03-03 06:00", orders=late)
+    shop.turn("2026-03-03 09:00")
+    assert shop.decided("2026-03-03 09:00") == dict.fromkeys(PEOPLE, ("send", None))
+
+
+def test_an_event_learnt_long_after_the_deadline_is_the_event_and_fresh(shop: Bookshop) -> None:
+    ways: dict[str, Any] = {"happened": [SEND], "otherwise": [{"name": "other", **SEND}]}
+    until = {"event": {"row": "orders", "where": "valid"}, "at_most": "2d", **ways}
+    shop.publish(scenario("until", {"wait": until}, fresh_for="1d"), "2026-03-01 08:00")
+    all_order(shop)
+    shop.turn("2026-03-02 09:00")
+    shop.deliver("2026-03-04 06:00", orders=order("again", "ana", "2026-03-03 12:00"))
+    report = shop.turn("2026-03-08 09:00").scenario("until")
+    others_and_the_second_order = len(PEOPLE) - 1 + 1
+    assert (report.send, report.refused) == (1, {"too_late": others_and_the_second_order})
+
+
 def test_a_value_is_forgotten_with_its_contact(shop: Bookshop) -> None:
     shop.publish(scenario("noting", {"set": {"attribute": "tone", "value": "warm"}}), "2026-03-01 08:00")
     all_order(shop)

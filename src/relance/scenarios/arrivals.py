@@ -20,6 +20,7 @@ WORK: Mapping[str, str] = {
     **ARRIVALS,
 }
 ENTERING: Mapping[str, str] = {**ARRIVALS, "unseen": "boolean"}
+_ROOM = 2**40  # for the probes of one version
 # What names a journey; null-safe because an anonymous candidate has no contact.
 JOURNEY = ("scenario", "contact", "visitor", "occurrence")
 
@@ -40,10 +41,14 @@ def arriving(rows: ir.Table) -> ir.Table:
     return seen.mutate(**first).select(*_without_probe())
 
 
-def numbered(rows: ir.Table) -> ir.Table:
-    """Gives each row its probe, in an order that depends on nothing but the rows."""
+def numbered(rows: ir.Table, version: int = 0) -> ir.Table:
+    """Gives each row its probe, in an order that depends on nothing but the rows.
+
+    Several versions of a scenario may be at work in one turn, and the gate knows candidates by scenario and probe:
+    so each version numbers its own from another beginning.
+    """
     order = [rows["due_at"], rows["contact"], rows["visitor"], rows["occurrence"]]
-    return rows.mutate(probe=ibis.row_number().over(order_by=order)).select(*WORK)
+    return rows.mutate(probe=ibis.row_number().over(order_by=order) + version * _ROOM).select(*WORK)
 
 
 def latest_journeys(scenario: str, rule: str) -> ir.Table:

@@ -158,12 +158,12 @@ def _at_work(desk: Desk, version: Version, coming: bool) -> int:
     if not (coming or resumed):
         return 0
     marks = (version.mark, str(version.number), str(coming), str(resumed))
-    return desk.keep("work", marks, lambda: _come_and_resumed(coming, resumed))
+    return desk.keep("work", marks, lambda: _come_and_resumed(version, coming, resumed))
 
 
-def _come_and_resumed(coming: bool, resumed: bool) -> ir.Table:
+def _come_and_resumed(version: Version, coming: bool, resumed: bool) -> ir.Table:
     come, again = arriving(scratch("entering", ENTERING)), scratch("resumed", RESUMED)
-    return numbered(come.union(again) if coming and resumed else come if coming else again)
+    return numbered(come.union(again) if coming and resumed else come if coming else again, version.number)
 
 
 def _standing(desk: Desk) -> tuple[set[int], bool]:
