@@ -69,10 +69,16 @@ class _Diary:
                     yield (edit.undone_at, 0), partial(self.undo, one.id)
 
     def switch_on(self, scenario: Scenario, moment: datetime) -> None:
-        """How many contacts have an undecided occurrence past due; a turn looks back no further than this."""
+        """How many contacts have an undecided occurrence past due; a turn looks back no further than this.
+
+        Of what comes round every year only the last time counts.
+        """
+        known = [one for one in self._known(scenario, moment) if one.due < moment]
+        last = {one.contact: one for one in sorted(known, key=lambda one: one.due)}
+        yearly = scenario.trigger == "birthday"
         past = {
             found.contact
-            for found in self._known(scenario, moment)
+            for found in (last.values() if yearly else known)
             if not self._decided(scenario, found)
             and past_and_wanted(Asked(self.world, self.facts, scenario, found, moment, False, found.due))
         }

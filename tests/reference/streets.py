@@ -93,7 +93,8 @@ def _equations(runs: Iterable[Run]) -> set[tuple[tuple[object, ...], int]]:
     """Everything that was counted, added up over the runs."""
     counts: Counter[tuple[object, ...]] = Counter()
     for one in runs:
-        counts.update({("already past", name): number for name, number in one.already_past})
+        for name, number in one.already_past:
+            counts["already past", name] += number
         for report in one.reports:
             counts.update(_counted(report))
     return {pair for pair in counts.items() if pair[1]}
