@@ -12,7 +12,7 @@ from pathlib import Path
 from relance.base.errors import LeaseLost
 from relance.engines.ledger import OutboxRow, Outcome
 from relance.engines.sqlite_file import BUSY_SECONDS, SqliteFile, instant_text, optional_text
-from relance.engines.sqlite_outbox import outbox_row
+from relance.engines.sqlite_outbox import ROW, outbox_row
 
 _WAITING = """state IN ('queued', 'deferred') AND channel = :channel AND due_at <= :now
               AND (retry_at IS NULL OR retry_at <= :now) ORDER BY due_at, id LIMIT :limit"""
@@ -46,7 +46,7 @@ class Leases(SqliteFile):
 
     def due(self, channel: str, now: datetime, limit: int) -> list[OutboxRow]:
         given = {"channel": channel, "now": instant_text(now), "limit": limit}
-        return _in_order(self.rows(f"SELECT * FROM outbox WHERE id IN ({_DUE})", given))
+        return _in_order(self.rows(f"SELECT {ROW} FROM outbox WHERE id IN ({_DUE})", given))
 
     def open_lease(self, channel: str, until: datetime) -> int:
         token = 0
@@ -79,7 +79,7 @@ class Leases(SqliteFile):
         with self.transaction():
             taken = self.rows(
                 f"""UPDATE outbox SET state = 'leased', lease = :token
-                    WHERE id IN ({_DUE}) RETURNING *""",
+                    WHERE id IN ({_DUE}) RETURNING {ROW}""",
                 given,
             )
         return _in_order(taken)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from relance.base.errors import BadDocument, RelanceError
@@ -87,8 +88,13 @@ def _date(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else date.fromisoformat(_text(value)).isoformat()
 
 
+@lru_cache(maxsize=4_096)  # the pages and pictures of products are those of many messages
+def _is_url(text: str) -> bool:
+    return len(text) <= LONGEST_TEXT and _HTTPS.fullmatch(text) is not None
+
+
 def _url(value: Any) -> str:
-    if not _HTTPS.fullmatch(_text(value)):
+    if not _is_url(_text(value)):
         raise ValueError("an address that begins with https://")
     return str(value)
 
@@ -196,18 +202,18 @@ _MAKERS: dict[str, Callable[[Field, Any], Any]] = {"list": _list, "record": _rec
 def _plain(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for field in fields:
-        value = values.get(field.name)
-        if type(value) is str and field.kind == "text" and len(value) <= LONGEST_TEXT:
-            result[field.name] = value  # nearly every value there is
-            continue
-        if value is None:
-            if not field.optional and field.name not in result:
-                raise _Wrong(field.name, "is missing")
-            result.setdefault(field.name, None)
-            continue
-        result[field.name] = _MAKERS.get(field.kind, _simple)(field, value)
-        if field.rest and field.at_most:
-            result[field.rest] = max(0, len(value) - field.at_most) + int(values.get(field.rest) or 0)
+        name, kind = field.name, field.kind
+        value = values.get(name)
+        if type(value) is str and (len(value) <= LONGEST_TEXT if kind == "text" else kind == "url" and _is_url(value)):
+            result[name] = value  # nearly every value there is
+        elif value is not None:
+            result[name] = _MAKERS.get(kind, _simple)(field, value)
+            if field.rest and field.at_most:
+                result[field.rest] = max(0, len(value) - field.at_most) + int(values.get(field.rest) or 0)
+        elif field.optional or name in result:
+            result.setdefault(name, None)
+        else:
+            raise _Wrong(name, "is missing")
     return result
 
 

@@ -6,6 +6,7 @@ import hmac
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relance.base.errors import Refused
 
@@ -42,8 +43,15 @@ def _decode(text: str) -> str:
     return a2b_base64(text.encode("ascii").translate(_PLAIN) + b"==").decode()
 
 
+@lru_cache(maxsize=16)  # a key signs many links; what is copied of it has already read the secret
+def _keyed(secret: bytes) -> hmac.HMAC:
+    return hmac.new(secret, digestmod="sha256")
+
+
 def _mac(key: SigningKey, payload: str) -> str:
-    return _encode(hmac.digest(key.secret, f"{key.id}.{payload}".encode(), "sha256")[:_MAC_BYTES])
+    mac = _keyed(key.secret).copy()
+    mac.update(f"{key.id}.{payload}".encode())
+    return _encode(mac.digest()[:_MAC_BYTES])
 
 
 def sign(key: SigningKey, claim: Claim) -> str:

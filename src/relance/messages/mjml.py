@@ -86,5 +86,6 @@ def _entities(text: str) -> str:
 
 
 def _escapes(style: str) -> str:
-    """Styles know no entities, but escapes of their own."""
-    return re.sub(r"[^\x00-\x7f]", lambda found: f"\\{ord(found[0]):06x}", style)
+    """Styles know no entities, but escapes of their own; no line begins with a dot, which SMTP would double."""
+    ascii_only = re.sub(r"[^\x00-\x7f]", lambda found: f"\\{ord(found[0]):06x}", style)
+    return ascii_only.replace("\n.", "\n .")

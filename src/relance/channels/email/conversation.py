@@ -68,7 +68,7 @@ class Conversation(asyncio.Protocol):
         self.handed, self.most = 0, 100
         self.since = monotonic()
         self.open = self.ready = False
-        self._buffer = bytearray()
+        self._rest = b""
         self._lines: list[bytes] = []
         self._expected: deque[tuple[_Heard, Letter]] = deque()
         self._asked: asyncio.Future[Reply] | None = None
@@ -79,12 +79,10 @@ class Conversation(asyncio.Protocol):
         self.transport, self.open = cast(asyncio.Transport, transport), True
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).rstrip(b"\r")
-            del self._buffer[: end + 1]
-            self._line(line)
-        if len(self._buffer) > LONGEST_REPLY or len(self._lines) > 1_000:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._line(line.rstrip(b"\r"))
+        if len(self._rest) > LONGEST_REPLY or len(self._lines) > 1_000:
             self.drop()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -154,7 +152,7 @@ class Conversation(asyncio.Protocol):
 
     def forget(self) -> None:
         """What was said before the line was secured counts for nothing."""
-        self._buffer.clear()
+        self._rest = b""
         self._lines.clear()
 
     def leave(self) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from time import monotonic
 
 from relance.base.errors import RelanceError
@@ -14,6 +16,11 @@ from relance.channels.email.connecting import connect, password_of
 from relance.channels.email.conversation import Conversation, Letter
 from relance.channels.email.mime import BadAddress, ascii_address, to_bytes
 from relance.channels.settings import Smtp
+
+AHEAD = 8
+"""Letters written at once: more of them take less CPU each, but leave the server waiting meanwhile."""
+
+_LEADING_DOT = re.compile(rb"\n\.")
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -123,17 +130,24 @@ class _Round:
     # --- what a conversation asks and tells ------------------------------------------------------------------
 
     def take(self) -> Letter | None:
-        if self.again:
-            return self.again.popleft()
-        while not self.trouble and (message := self.batch.next()):
-            try:
-                to, sender = ascii_address(message.to), ascii_address(message.sender.address)
-                return Letter(message, sender, to, _dotted(to_bytes(message)))
-            except BadAddress as error:
-                self.batch.done(message, Receipt("refused", BAD_ADDRESS, str(error)))
-            except UnicodeError as error:
-                self.batch.done(message, Receipt("refused", "not_rendered", str(error)))
-        self.drained = True
+        if not self.again and not self.drained and not self.trouble:
+            self._write_ahead()
+        return self.again.popleft() if self.again else None
+
+    def _write_ahead(self) -> None:
+        """Some letters one after the other: written in turns with the network, each would take longer."""
+        messages = list(islice(iter(self.batch.next, None), AHEAD))
+        self.drained = len(messages) < AHEAD
+        self.again.extend(filter(None, map(self._letter, messages)))
+
+    def _letter(self, message: Message) -> Letter | None:
+        try:
+            to, sender = ascii_address(message.to), ascii_address(message.sender.address)
+            return Letter(message, sender, to, _dotted(to_bytes(message)))
+        except BadAddress as error:
+            self.batch.done(message, Receipt("refused", BAD_ADDRESS, str(error)))
+        except Exception as error:  # a defect in one letter may not put those written with it in doubt
+            self.batch.done(message, Receipt("refused", "not_rendered", f"{type(error).__name__}: {error}"))
         return None
 
     def may_send(self) -> bool:
@@ -207,7 +221,9 @@ class _Round:
 
 def _dotted(data: bytes) -> bytes:
     """The text as it travels: a leading dot is doubled (RFC 5321, 4.5.2), a lone dot ends it."""
-    return data.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    if _LEADING_DOT.search(data):  # which is rare, and found out for less than replacing takes
+        data = data.replace(b"\r\n.", b"\r\n..")
+    return data + b".\r\n"
 
 
 class SmtpChannel:
