@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from relance.scenarios.switching import switch_on
-from tests.stories.online_retail import FIRST, LAST, Retailer, at, days, retailer
+from tests.stories.online_retail import FIRST, Retailer, at, days, retailer
 
 BEFORE, SINCE = date(2011, 2, 28), date(2011, 3, 1)
 LOYAL = """
@@ -54,16 +53,3 @@ def test_l11_every_move_of_the_first_fortnight_is_one_message(shop: Retailer) ->
     balance = sum(sent["came-in"] - sent["went-out"] for sent in told.values())
     assert members(shop, date(2011, 3, 14)) == 650 + balance
     assert all(told[day] == {one.id: one.send for one in shop.plan(day).scenarios} for day in told)
-
-
-@pytest.mark.slow
-def test_l11_the_moves_of_the_year(shop: Retailer) -> None:
-    for _ in lived(shop, LAST):
-        pass
-    came, went = (shop.decided(name, step="segment-move") for name in MOVES)
-    assert (len(came), len({who for _, who in came}), len(went)) == (3181, 2084, 2444)
-    assert (members(shop, BEFORE), members(shop, LAST)) == (650, 1387)
-    assert 650 + 3181 - 2444 == 1387
-    sample = [LAST - timedelta(days=n) for n in (0, 50, 150, 250)]
-    by_day = Counter(day for day, _ in came)
-    assert {day: shop.plan(day).scenario("came-in").send for day in sample} == {day: by_day[day] for day in sample}

@@ -18,13 +18,11 @@ from tests.stories.online_retail import (
     EXAMPLE,
     FIRST,
     FIRST_FILE,
-    LAST,
     Retailer,
     at,
     cut_files,
     cut_module,
     days,
-    list_hash,
     retailer,
 )  # fmt: skip
 
@@ -73,30 +71,8 @@ def decided(shop: Retailer, scenario: str) -> dict[tuple[str, str], int]:
     return dict(Counter((row["outcome"], row["reason"] or "") for row in rows))
 
 
-def messages(shop: Retailer, scenario: str) -> tuple[int, int, str]:
-    """How many messages, to how many people, and the hash of (date of the turn, customer)."""
-    rows = shop.place.engine.rows(
-        "SELECT DISTINCT \"at\", own_id FROM decisions JOIN contacts_vault USING (contact) WHERE outcome = 'send'"
-        f" AND scenario = '{scenario}'"
-    )
-    sent = [(row["at"].date(), row["own_id"]) for row in rows]
-    return len(sent), len({who for _, who in sent}), list_hash(sent)[:16]
-
-
 def test_the_prices_of_the_first_days(shop: Retailer) -> None:
     files = sorted(shop.files.glob("prices-*.csv"))
     assert (len(files), sum(len(path.read_text().splitlines()) - 1 for path in files)) == (305, 221_811)
     live(shop, FIRST, date(2010, 12, 6))
     assert decided(shop, "price-down") == {("refused", "no_price_history"): 13}
-
-
-@pytest.mark.slow
-def test_l5_and_l6_a_year_of_prices_and_of_returns(shop: Retailer) -> None:
-    live(shop, date(2010, 12, 7), LAST)
-    told = {("refused", "bought"): 295, ("refused", "no_price_history"): 1_204, ("send", ""): 24_426}
-    assert decided(shop, "price-down") == told
-    assert messages(shop, "price-down") == (18_708, 3_235, "58283b15d6251929")
-    number, _, hashed = messages(shop, "price-down-rarely")
-    assert (number, hashed) == (8_923, "f99eeffa4d45f8c1")
-    assert decided(shop, "back-again") == {("refused", "bought"): 116, ("send", ""): 7_999}
-    assert messages(shop, "back-again") == (7_352, 1_860, "e49d493ac7409d02")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from relance.scenarios.switching import switch_on
-from tests.stories.online_retail import FIRST, LAST, Retailer, at, days, list_hash, retailer
+from tests.stories.online_retail import FIRST, Retailer, at, days, list_hash, retailer
 
 ORDERED = {"date": {"of": "orders.placed_at", "where": "valid", "days": 21}}  # this retailer tells no receipt
 
@@ -38,17 +36,5 @@ def test_l8_reviews_of_the_first_weeks(daily_files: Path, tmp_path: Path) -> Non
         assert (len(sends), len({customer for _, customer in sends})) == (756, 756)
         assert refused_for(shop, "reentry") == 350
         assert list_hash(sends).startswith("af1aa336854cd5e5")
-    finally:
-        shop.close()
-
-
-@pytest.mark.slow
-def test_l8_reviews_of_the_year(daily_files: Path, tmp_path: Path) -> None:
-    shop = ask_for_reviews(tmp_path / "home", daily_files, LAST)
-    try:
-        sends = shop.decided("review")
-        assert (len(sends), refused_for(shop, "reentry")) == (7409, 9314)
-        assert len({customer for _, customer in sends}) == 4187
-        assert list_hash(sends).startswith("96a615ce9bd87fcc")
     finally:
         shop.close()
