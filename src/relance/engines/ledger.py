@@ -258,6 +258,12 @@ class Ledger(Webhooks, CouponCodes, CallsLedger, Protocol):
     def outbox(self, *, contact: int | None = None, states: Sequence[str] = STATES) -> list[OutboxRow]:
         """Rows by id, of one contact or in some states."""
 
+    def waiting_versions(self) -> list[tuple[str, int]]:
+        """(scenario, version) of the rows that wait, in order."""
+
+    def waiting_keys(self, scenario: str, version: int) -> list[OutboxKey]:
+        """The keys of the rows that wait, of one version."""
+
     def waiting_contacts(self) -> set[int]:
         """Contacts with a row that has not left yet, the leaving ones included."""
 

@@ -158,6 +158,15 @@ class Outbox(SqliteFile):
             )
         ]
 
+    def waiting_versions(self) -> list[tuple[str, int]]:
+        asked = f"SELECT DISTINCT scenario, version FROM outbox WHERE {_WAITS} ORDER BY scenario, version"
+        return [(row["scenario"], row["version"]) for row in self.rows(asked)]
+
+    def waiting_keys(self, scenario: str, version: int) -> list[OutboxKey]:
+        asked = f"""SELECT scenario, step, contact, occurrence, channel FROM outbox
+                    WHERE {_WAITS} AND scenario = ? AND version = ? ORDER BY id"""
+        return [OutboxKey(*row) for row in self.rows(asked, (scenario, version))]
+
     def waiting_contacts(self) -> set[int]:
         waiting = "SELECT DISTINCT contact FROM outbox WHERE state IN ('queued', 'leased', 'deferred', 'handing')"
         return {row["contact"] for row in self.rows(waiting)}

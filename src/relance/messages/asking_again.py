@@ -19,7 +19,7 @@ from relance.audiences.probes import PROBES, observe
 from relance.base.clock import naive_utc
 from relance.customers.relations import View, house_relation, relation, scratch, view_mark
 from relance.customers.tables import Table
-from relance.engines.ledger import WAITING, Ledger, OutboxRow
+from relance.engines.ledger import Ledger, OutboxKey
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.scenarios.running import stored_version
@@ -38,17 +38,14 @@ def cancel_stopped(
     engine: Engine, ledger: Ledger, tables: Mapping[str, Table], filled: Collection[str], known_at: datetime
 ) -> int:
     """Cancels, with the condition's name, each waiting message that a row of these tables stops; how many."""
-    waiting: dict[tuple[str, int], list[OutboxRow]] = {}
-    for row in ledger.outbox(states=WAITING):
-        waiting.setdefault((row.outgoing.key.scenario, row.outgoing.version), []).append(row)
     cancelled = 0
-    for (name, number), rows in sorted(waiting.items()):
+    for name, number in ledger.waiting_versions():
         version = stored_version(ledger, name, number)
-        asked = list(_stops_reading(version, filled))
-        if asked:
+        if asked := list(_stops_reading(version, filled)):
+            keys = ledger.waiting_keys(name, number)
             view = View(tables, merged=bool(engine.value(_merges(tables))))
-            _lay_probes(engine, rows, known_at)
-            cancelled += sum(_cancel(engine, ledger, version, view, stop, rows, known_at) for stop in asked)
+            _lay_probes(engine, keys, known_at)
+            cancelled += sum(_cancel(engine, ledger, version, view, stop, keys, known_at) for stop in asked)
     return cancelled
 
 
@@ -66,17 +63,17 @@ def _said_by_an_order(node: Criteria) -> bool:
     return isinstance(node, Count) and node.count == "orders" and node.where == "valid"
 
 
-def _lay_probes(engine: Engine, rows: Sequence[OutboxRow], known_at: datetime) -> None:
+def _lay_probes(engine: Engine, keys: Sequence[OutboxKey], known_at: datetime) -> None:
     """A probe for each message, with the fact that began its journey."""
     asked: list[dict[str, Any]] = [
         {
             "probe": number,
-            "scenario": row.outgoing.key.scenario,
-            "contact": row.outgoing.key.contact,
-            "occurrence": row.outgoing.key.occurrence,
+            "scenario": key.scenario,
+            "contact": key.contact,
+            "occurrence": key.occurrence,
             "as_of": naive_utc(known_at),
         }
-        for number, row in enumerate(rows)
+        for number, key in enumerate(keys)
     ]
     engine.load("asked_again", _ASKED, asked)
     engine.keep("probes", compiled(engine, ("asked-again",), _probes))
@@ -92,7 +89,7 @@ def _probes() -> ir.Table:
 
 
 def _cancel(
-    engine: Engine, ledger: Ledger, version: Version, view: View, stop: str, rows: Sequence[OutboxRow], at: datetime
+    engine: Engine, ledger: Ledger, version: Version, view: View, stop: str, keys: Sequence[OutboxKey], at: datetime
 ) -> int:
     def build() -> ir.Table:
         criteria = parse_criteria(version.scenario.stop[stop])
@@ -100,7 +97,7 @@ def _cancel(
         return seen.filter(seen["verdict"]).select("probe")
 
     found = engine.rows(compiled(engine, ("stopped-again", version.mark, stop, view_mark(view)), build))
-    return ledger.cancel_keys([rows[row["probe"]].outgoing.key for row in found], stop, at) if found else 0
+    return ledger.cancel_keys([keys[row["probe"]] for row in found], stop, at) if found else 0
 
 
 def _merges(tables: Mapping[str, Table]) -> ir.Table:
