@@ -54,7 +54,7 @@ def test_what_is_refused_names_file_and_line(text: str, said: str) -> None:
     [
         ("name: a\nopen: 1", "shop.yaml:2: “open” is not known here"),
         ("opens: 10:00", "shop.yaml:1: “name” is missing"),
-        ("name: [1]", "shop.yaml:1: “name”: Input should be a valid string"),
+        ("name: [1]", "shop.yaml:1: “name”: “[1]” is not a text"),
     ],
 )
 def test_a_model_is_checked_with_lines(text: str, said: str) -> None:

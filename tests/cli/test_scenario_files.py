@@ -76,17 +76,20 @@ def test_a_diff_is_in_words_and_line_by_line(home: Path, relance: Shell, definit
     relance("scenario", "apply", file)
     file.write_text(SCENARIO.replace("wait: 7d", "wait: 10d") + "holdout: 10%\n")
     (definitions / "messages" / "tea.yaml").write_text(MESSAGE.replace("subject: Tea", "subject: A cup of tea"))
-    found = relance("scenario", "diff", file, "--json").data
+    found = relance("scenario", "diff", file, "--json", "--language", "en").data
     assert found["changes"] == [
-        "steps, step 2: {wait: 7d} becomes {wait: 10d}",
-        "holdout is new: 10%",
-        "message tea: en.mjml differs, line by line",
-        "message tea: en.subject: Tea becomes A cup of tea",
+        "Step 2: Wait 7 days → Wait 10 days",
+        "Control group, added: 10%",
+        "Message “tea”, layout in English: rewritten",
+        "Message “tea”, subject in English: Tea → A cup of tea",
     ]
+    french = relance("scenario", "diff", file).out  # the brand's first language
+    assert french.startswith("tea, de la version 1 à tea.yaml :\n")
+    assert "Étape 2 : Attendre 7 jours → Attendre 10 jours" in french
     assert "-- wait: 7d" in found["text"].splitlines()
     assert "+- wait: 10d" in found["text"].splitlines()
     relance("scenario", "apply", file)
-    both = relance("scenario", "diff", "tea", "--from", "1", "--to", "2", "--json").data
+    both = relance("scenario", "diff", "tea", "--from", "1", "--to", "2", "--json", "--language", "en").data
     assert (both["from"], both["to"], both["changes"]) == ("version 1", "version 2", found["changes"])
 
 
@@ -145,3 +148,62 @@ def test_a_message_that_lacks_a_language_is_one_sentence_with_its_line(
     assert refused.code == 2
     assert "tea.yaml:1: the message is not written in “en” yet" in refused.err
     assert published(relance) == []
+
+
+# What is written instead of `fresh_for: 3d`, `wait: 7d` or everything, and the sentence: the line is where it is said.
+NAMED = [
+    ("fresh_for: 3d", "fresh_for: 36500d", "tea.yaml:4: “fresh_for”: is longer than 400 days"),
+    ("fresh_for: 3d", "lookback: 36500d\nfresh_for: 3d", "tea.yaml:4: “lookback”: is longer than 400 days"),
+    (
+        "fresh_for: 3d",
+        "fresh_for: 3d\nreentry: {after: 36500d}",
+        "tea.yaml:5: “reentry.after”: is longer than 4000 days",
+    ),
+    ("fresh_for: 3d", "fresh_for: 3d\ngoal: {row: parrots, within: 7d}", "tea.yaml:5: there is no table “parrots”"),
+    ("fresh_for: 3d", "fresh_for: 3d\ntarget: {segment: vip}", "tea.yaml:5: there is no segment “vip”"),
+    ("fresh_for: 3d", "fresh_for: 3d\nmay_lack: [parrots]", "tea.yaml:5: there is no “parrots” that a shop may lack"),
+    (
+        "fresh_for: 3d",
+        "fresh_for: 3d\nholdout: 120%",
+        "tea.yaml:5: “holdout”: “120%” is not a share; write it like 10%",
+    ),
+    (
+        "fresh_for: 3d",
+        "fresh_for: 3d\non_stop: {returned: {hand_over: tea}}",
+        "tea.yaml:5: there is no stop condition “returned”; there are none",
+    ),
+    ("wait: 7d", "branch: [{if: {count: orders, at_least: 1}, then: []}]", "tea.yaml:8: branch “branch”: the last arm"),
+    (
+        "wait: 7d",
+        "name: till\n    webhook: {url: 'https://till.example/x', fields: [shoe]}",
+        "tea.yaml:9: step “till”: contacts have no “shoe”",
+    ),
+    ("wait: 7d", "hand_over: The Next", "tea.yaml:8: “steps.1.hand_over”: “The Next” is not a name; use small letters"),
+    ("wait: 7d", "wait: {event: {row: parrots}, at_most: 3d}", "tea.yaml:8: there is no table “parrots”"),
+    ("steps:", "steps: !!python/object:os.system", "tea.yaml:5: the mark “tag:yaml.org,2002:python/object:os.system”"),
+    (SCENARIO, "", "tea.yaml: a scenario is a document with scenario, trigger and steps"),
+    (SCENARIO, "[tea]", "tea.yaml:1: a scenario is a document with scenario, trigger and steps"),
+]
+
+
+def test_what_a_document_names_exists_and_what_it_says_ends(home: Path, relance: Shell, definitions: Path) -> None:
+    file, other = definitions / "scenarios" / "tea.yaml", definitions / "scenarios" / "other.yaml"
+    other.write_text(SCENARIO.replace("scenario: tea", "scenario: other"))
+    for said, instead, sentence in NAMED:
+        file.write_text(SCENARIO.replace(said, instead))
+        refused = relance("scenario", "apply", file)
+        assert refused.code == 2
+        assert refused.err.startswith(f"relance: {sentence}")
+        assert len(refused.err.strip().splitlines()) == 1
+    assert relance("scenario", "apply", other, file).code == 2
+    assert published(relance) == [], "of two documents of which one is wrong, neither is published"
+
+
+def test_a_hand_over_to_nobody_is_refused_when_it_is_switched_on(home: Path, relance: Shell, definitions: Path) -> None:
+    file = definitions / "scenarios" / "tea.yaml"
+    file.write_text(SCENARIO.replace("wait: 7d", "hand_over: nobody").split("  - name: second")[0])
+    assert relance("scenario", "apply", file).code == 0
+    refused = relance("scenario", "on", "tea", *EIGHT)
+    assert (refused.code, len(refused.err.splitlines())) == (4, 1)
+    assert "“tea” hands over to “nobody” (line 8), which is not published" in refused.err
+    assert published(relance)[0]["on"] is False

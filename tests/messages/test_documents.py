@@ -28,7 +28,7 @@ def test_a_good_document_is_read() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "sentence"),
     [
-        ("purpose: service", "purpose: nuisance", r"hello.yaml:2: “purpose”: Input should be 'marketing'"),
+        ("purpose: service", "purpose: nuisance", "hello.yaml:2: “purpose”: “nuisance” is none of marketing, service"),
         ("  subject: Bonjour", "  subjet: Bonjour", "hello.yaml:5: “fr.subject” is missing"),
         (
             "  text: Bonjour",

@@ -10,9 +10,11 @@ from contextlib import suppress
 
 import pytest
 
+from relance.messages.publishing import library_text
 from tests.serving.conftest import Shop
 
 LATE = "order,customer,date,sku,quantity,price\n1007,A1,2026-03-10 08:55,TEA-MINT,1,8.00\n1008,A2,not a date,X,1,2\n"
+DRAFT = library_text("second-purchase").replace("days: 30", "days: 45")
 # In the order in which they are given; each is asked of both homes.
 TOLD = (
     ("plan", "--as-of", "2026-03-10T09:00"),
@@ -21,6 +23,12 @@ TOLD = (
     ("run", "--as-of", "2026-03-10T08:00"),
     ("import", "orders-2026-03-10.csv", "--as-of", "2026-03-10T09:02"),
     ("rejects",),
+    ("scenario", "on", "on-call", "--as-of", "2026-03-10T09:02"),
+    ("scenario", "call", "on-call", "A2", "--key", "k1", "--field", "about=a lamp", "--as-of", "2026-03-10T09:03"),
+    ("scenario", "call", "on-call", "A2", "--key", "k1", "--as-of", "2026-03-10T09:03", "--json"),
+    ("scenario", "call", "on-call", "NOBODY", "--as-of", "2026-03-10T09:03"),
+    ("run", "on-call", "--as-of", "2026-03-10T09:04", "--json"),
+    ("scenario", "diff", "second-purchase.yaml", "--as-of", "2026-03-10T09:04"),
     ("explain", "A2", "second-purchase", "--as-of", "2026-03-10T09:05", "--language", "fr"),
     ("decisions", "export", "--out", "decisions.csv"),
     ("contact", "erase", "A3", "--as-of", "2026-03-10T09:06"),
@@ -33,6 +41,7 @@ def both(another_shop: Callable[..., Shop]) -> tuple[Shop, Shop]:
     alone, served = another_shop(), another_shop()
     for shop in (alone, served):
         (shop.folder / "orders-2026-03-10.csv").write_text(LATE, encoding="utf-8")
+        (shop.folder / "second-purchase.yaml").write_text(DRAFT, encoding="utf-8")
     served.serve()
     return alone, served
 
@@ -42,6 +51,7 @@ def test_every_command_answers_as_it_does_alone(both: tuple[Shop, Shop]) -> None
     for words in TOLD:
         expected, found = alone.relance(*words), served.relance(*words)
         assert (found.code, plain(found.out), found.err) == (expected.code, plain(expected.out), expected.err), words
+    assert ",on-call," in (alone.folder / "decisions.csv").read_text(encoding="utf-8")
     (rejects,) = alone.folder.glob("rejects-*.csv")
     for name in ("decisions.csv", rejects.name):
         assert (served.folder / name).read_bytes() == (alone.folder / name).read_bytes()

@@ -92,8 +92,11 @@ def test_each_stage_is_due_in_its_own_time(shop: Bookshop) -> None:
     assert decided(shop, "2026-03-10 09:00") == {}
     told = explain(shop.place, "paul", "cart", local("2026-03-08 10:00"))
     assert told.due_at == local("2026-03-08 09:00")
-    assert "Un panier laissé à l’étape « payment_failed » (aussitôt)" in told.text("fr").replace("\xa0", " ")
-    assert "A cart left at stage “checkout” (1 day)" in told.text("en")
+    assert (
+        "Un panier laissé : au panier, 2 jours ; au paiement, 1 jour ; après un paiement refusé, aussitôt"
+        in told.text("fr").replace("\xa0", " ")
+    )
+    assert "at the checkout, 1 day" in told.text("en")
     for day, number in (("2026-03-08 09:00", 1), ("2026-03-09 09:00", 2)):
         assert shop.plan(day).scenario("cart").send == number
 

@@ -224,7 +224,7 @@ def test_a_purchase_leads_to_one_scenario_and_none_to_another(shop: Bookshop) ->
 
 
 def test_hand_overs_that_lead_nowhere_or_round_are_refused_at_the_switch(shop: Bookshop) -> None:
-    with pytest.raises(Refused, match="hands over to “lost”, which is not published"):
+    with pytest.raises(Refused, match=r"hands over to “lost” \(line 1\), which is not published"):
         shop.publish("replenishment", "2026-01-03 08:20", **HANDS_ON)
     back = [{"wait": "1d"}, {"hand_over": "b"}]
     with pytest.raises(Refused, match="“b”, which is not published"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.web.conftest import NOW
 from tests.web.served import chromium, entered, served
 from tests.web.test_contacts import number_of
 from tests.web.test_pages import PAGES
+from tests.web.test_publishing import waiting
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "iframes": False}
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -38,6 +40,17 @@ def wrong(page: Any) -> list[str]:
     return [
         f"{one['id']}: {node['html'][:120]} {node['failureSummary'][:200]}" for one in found for node in one["nodes"]
     ]
+
+
+def looks(page: Any, language: str) -> Iterator[str]:
+    """What is wrong with a page in each of its looks."""
+    for size, scheme in SEEN[language]:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if sideways > 0:
+            yield f"{size['width']}: {sideways} px too wide"
+        yield from (f"{size['width']} {scheme} {one}" for one in wrong(page))
 
 
 def addresses(shop: Bookshop) -> Iterator[str]:
@@ -65,13 +78,21 @@ def test_every_page_can_be_used_by_everybody(lived: Bookshop, looking: Any, lang
     page, found = entered(browser, lived.home, base, locale=language), []
     for address in addresses(lived):
         page.goto(base + address)
-        for size, scheme in SEEN[language]:
-            page.set_viewport_size(size)
-            page.emulate_media(color_scheme=scheme)
-            sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            found += [f"{address} {size['width']}: {sideways} px too wide"] if sideways > 0 else []
-            found += [f"{address} {size['width']} {scheme} {one}" for one in wrong(page)]
+        found += [f"{address} {one}" for one in looks(page, language)]
     page.context.close()
+    assert found == []
+
+
+def test_publishing_can_be_used_by_everybody(tmp_path: Path) -> None:
+    shop, found = waiting(tmp_path / "home"), []
+    with served(shop.place, FixedClock(local(NOW))) as base, chromium() as browser:
+        for language in SEEN:
+            page = entered(browser, shop.home, base, locale=language)
+            for address in ("/scenarios/forgotten-cart/publish", "/scenarios/cart"):
+                page.goto(base + address)
+                found += [f"{address} {one}" for one in looks(page, language)]
+            page.context.close()
+    shop.close()
     assert found == []
 
 

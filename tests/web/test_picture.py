@@ -43,6 +43,19 @@ steps:
 """
 
 
+CALLS = """
+scenario: calls
+fresh_for: 3d
+stop: {ordered: {count: orders, where: valid, at_least: 2}}
+trigger: {row: {table: orders, where: valid}}
+steps:
+  - name: till
+    webhook: {url: "https://till.example/orders", fields: [first_name], sets: [tier], on_failure: exit}
+  - wait: 2d
+  - send: {message: thanks, coupon: spring}
+"""
+
+
 def everything() -> Version:
     scenario = parse_scenario(load_document(DOCUMENT, "everything.yaml").data)
     return Version(scenario, 1, compile_steps(scenario))
@@ -85,3 +98,35 @@ def test_a_way_begins_with_a_width_of_its_own() -> None:
     stops = [Stop("branch", "two ways", number=10), Stop("way", "one", number=4), Stop("way", "other", number=6)]
     widths = [str(row.ribbon) for row in rows(stops)]
     assert len(set(widths)) == 3
+
+
+def test_a_call_says_whom_it_tells_and_a_message_of_which_pool_its_code_is() -> None:
+    scenario = parse_scenario(load_document(CALLS, "calls.yaml").data)
+    version = Version(scenario, 1, compile_steps(scenario))
+    taken = Taken({"till": Counter({"on": 9, "held_out": 1})}, Counter({"till-answer": 10}))
+    counts = [{"step": "thanks", "outcome": "refused", "reason": "no_coupon", "number": 2}]
+    for voice, said in (
+        (FRENCH, {
+            "Prévenir till.example": "Un appel signé, compté une seule fois, réessayé s’il le faut. Il emporte\u00a0: "
+            "le prénom. La réponse peut noter\u00a0: tier. S’il échoue, le parcours s’arrête.",
+            "Attendre sa réponse": "Au plus 2 jours, puis sans elle",
+            "Attendre 2 jours": "Prend fin avant si\u00a0: a commandé depuis",
+            "Plus de bon à donner": "",
+            "Courriel «\u00a0thanks\u00a0»": "Avec un code de la réserve «\u00a0spring\u00a0». "
+            "Vérifié une dernière fois au moment de partir",
+        }),
+        (ENGLISH, {
+            "Tell till.example": "A signed call, counted once, tried again where needed. "
+            "It takes along: the first name. The answer may note: tier. If it fails, the journey stops.",
+            "Wait for its answer": "For 2 days at most, then without it",
+            "Wait 2 days": "Ends before if: has ordered since",
+            "No coupon left to give": "",
+            "E-mail “thanks”": "With a code of the pool “spring”. Checked one last time on leaving",
+        }),
+    ):  # fmt: skip
+        stops = {stop.title: stop for stop in stops_of(version, counts, taken, {}, voice)}
+        assert {title: stops[title].about for title in said} == said
+    titles = [stop.title for stop in stops_of(version, counts, taken, {}, ENGLISH)]
+    assert titles.index("Wait for its answer") == titles.index("Tell till.example") + 1, "a call is no fork"
+    ways = [stop.title for stop in stops_of(version, counts, taken, {}, ENGLISH) if stop.kind == "way"]
+    assert {"Answered", "No answer in time", "The call failed", "The call went through"} <= set(ways)

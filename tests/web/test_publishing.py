@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,14 @@ WAITS = [{"name": "pause", "wait": "2d"}, {"name": "word", "send": {"channel": "
 @pytest.fixture
 def shop(tmp_path: Any) -> Iterator[Bookshop]:
     """Two people wait in version 1; a draft says another wait."""
-    found = bookshop(tmp_path / "home")
+    found = waiting(tmp_path / "home")
+    yield found
+    found.close()
+
+
+def waiting(home: Path) -> Bookshop:
+    """A shop whose draft may be published over two people under way."""
+    found = bookshop(home)
     found.people(person("anne"), person("luc"))
     found.deliver("2026-02-02 06:00", products=[{"product": "book", "title": "Marées", "policy": "unlimited"}])
     needs = [{"feed": "carts", "deadline": "12:00"}]
@@ -37,8 +45,7 @@ def shop(tmp_path: Any) -> Iterator[Bookshop]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "forgotten-cart.yaml").write_text(json.dumps(draft, default=str), encoding="utf-8")
     create_user(found.home, NAME, PASSWORD, administrator=True)
-    yield found
-    found.close()
+    return found
 
 
 @pytest.fixture
@@ -63,7 +70,9 @@ def test_counts_come_first_and_looking_publishes_nothing(shop: Bookshop, reader:
     assert "Publier le brouillon" in reader.get("/scenarios/forgotten-cart").content.decode()
     page = reader.get(DRAFT).content.decode()
     assert ways(page) == {"finish": 2, "move:word": 2, "stop": 2}
-    assert "2d" in page and "3d" in page
+    assert "Étape 1\u00a0: Attendre 2 jours → Attendre 3 jours" in page
+    english = reader.get(DRAFT, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert "Step 1: Wait 2 days → Wait 3 days" in english
     assert len(shop.place.ledger.history("scenario", "forgotten-cart")) == 1
 
 

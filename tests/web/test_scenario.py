@@ -59,3 +59,13 @@ def test_what_a_scenario_still_needs_is_named_by_its_table(lived: Bookshop, cami
     assert "Aucun de vos fichiers ne remplit" in page
     card = page.split('href="/scenarios/replenishment"')[1].split("</li>")[0]
     assert "recurring_products" in card
+
+
+def test_a_missing_column_is_named_on_the_card_and_on_the_page_of_the_scenario(lived: Bookshop, camille: Any) -> None:
+    card = camille.get("/scenarios").content.decode().split('href="/scenarios/cart"')[1].split("</li>")[0]
+    page = camille.get("/scenarios/cart").content.decode()
+    for said in (card, page):
+        assert "Il manque une colonne\u00a0: l’étape du panier." in said
+    english = camille.get("/scenarios/cart", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert "A column is missing: the stage of the cart." in english
+    assert "Your files fill “carts”, but not “stage”." in english

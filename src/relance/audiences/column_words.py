@@ -19,6 +19,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "contacts.first_name": ("The first name", "Le prénom"),
     "contacts.last_name": ("The last name", "Le nom"),
     "contacts.email": ("The e-mail address", "L’adresse de courriel"),
+    "carts.stage": ("The stage of the cart", "L’étape du panier"),
+    "orders.delivered_at": ("The day of delivery", "La date de livraison"),
+    "product_stock.quantity": ("The quantity in stock", "La quantité en stock"),
+    "product_prices.amount": ("The price", "Le prix"),
+    "loyalty_lots.expires_on": ("The expiry of the points", "L’échéance des points"),
     "contacts.phone": ("The telephone number", "Le numéro de téléphone"),
 }
 # Values that the star itself names.

@@ -54,6 +54,13 @@ NOUNS: Mapping[str, Noun] = {
     "coupons": Noun("coupon", "coupons", "bon", "bons"),
     "children": Noun("child", "children", "enfant", "enfants"),
     "wishlists": Noun("wish", "wishes", "envie", "envies", True),
+    "products": Noun("product", "products", "produit", "produits"),
+    "product_stock": Noun("stock count", "stock counts", "relevé de stock", "relevés de stock"),
+    "product_prices": Noun("price", "prices", "prix", "prix"),
+    "recurring_products": Noun("regular product", "regular products", "produit régulier", "produits réguliers"),
+    "loyalty_lots": Noun("lot of points", "lots of points", "lot de points", "lots de points"),
+    "loyalty_accounts": Noun("loyalty account", "loyalty accounts", "compte de fidélité", "comptes de fidélité"),
+    "calls": Noun("call", "calls", "appel", "appels"),
     "referrals": Noun("referral", "referrals", "parrainage", "parrainages"),
 }
 _COUNTS = {

@@ -15,12 +15,14 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from relance.base.errors import BadDocument
+from relance.base.sentences import first_error, sentence
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 MOST_CHARACTERS = 1_000_000
 MOST_DEPTH = 60
+_PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,9 @@ def validated(model: type[Model], document: Document) -> Model:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = first_error(error.errors())
         place = tuple(part for part in first["loc"])
-        raise document.error(_sentence(first, place), place) from None
-
-
-def _sentence(error: Any, place: Place) -> str:
-    name = ".".join(str(part) for part in place) or "the document"
-    if error["type"] == "extra_forbidden":
-        return f"“{name}” is not known here"
-    if error["type"] == "missing":
-        return f"“{name}” is missing"
-    return f"“{name}”: {error['msg'].removeprefix('Value error, ')}"
+        raise document.error(sentence(first), place) from None
 
 
 def _text_of(path: Path) -> str:
@@ -129,6 +122,8 @@ def _data(node: Any, place: Place, lines: dict[Place, int], source: str | None) 
     lines.setdefault(place, node.start_mark.line + 1)
     if len(place) > MOST_DEPTH:
         raise BadDocument("is nested too deeply", source=source, line=lines[place])
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN:
+        raise _marked(node, lines[place], source)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, place, lines, source)
     if isinstance(node, yaml.SequenceNode):
@@ -162,7 +157,11 @@ def _scalar(node: Any, line: int, source: str | None) -> Any:
         return int(node.value)
     if kind == "float":
         return float(node.value)
-    raise BadDocument(f"the mark “{node.tag}” is not allowed", source=source, line=line)
+    raise _marked(node, line, source)
+
+
+def _marked(node: Any, line: int, source: str | None) -> BadDocument:
+    return BadDocument(f"the mark “{node.tag}” is not allowed", source=source, line=line)
 
 
 class _Dumper(yaml.SafeDumper):

@@ -37,6 +37,10 @@ class Span:
         earlier = plus_days(instant, -self.days, zone) if self.days else instant
         return earlier - self.elapsed
 
+    def longer_than(self, days: int) -> bool:
+        """Whether it may be more than so many days."""
+        return self.days + self.elapsed / timedelta(days=1) > days
+
     def __str__(self) -> str:
         if self.same_day:
             return SAME_DAY

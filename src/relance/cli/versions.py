@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a scenario.")]
 Folder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Below this folder; ./definitions otherwise.")]
+_HEADS = {
+    "fr": ("{name} : rien ne diffère entre {before} et {after}", "{name}, de la {before} à {after} :"),
+    "en": ("{name}: nothing differs between {before} and {after}", "{name}, from {before} to {after}:"),
+}
 _ANOTHER = "Another than the version in force."
 
 
@@ -49,8 +53,10 @@ def apply(
             offers = [offer(place, document, at, beside) for document, beside in given]
             if live:
                 _check_way(offers, live)
-            said = [one.as_dict() for one in offers]
+            said = [_offered(one) for one in offers]
         else:
+            for document, beside in given if len(given) > 1 else ():
+                offer(place, document, at, beside)  # one that is wrong leaves the others where they are, too
             said = [_publish(place, document, beside, live, at) for document, beside in given]
     if json:
         say_json({"scenarios": said})
@@ -59,16 +65,25 @@ def apply(
         _tell(one, dry_run)
 
 
+def _offered(one: Offer) -> dict[str, Any]:
+    """The published shape of `apply --dry-run`."""
+    from relance.explaining.edits import edit_told
+
+    named = {"id": one.version.name, "version": one.version.number, "new": one.new, "running": one.running}
+    changes = [edit_told(each).en for each in one.changes]
+    return {**named, "changes": changes, "live": one.choices.as_dict() if one.choices else None}
+
+
 def _publish(
     place: Installation, document: Document, beside: Path | None, live: str | None, at: datetime
 ) -> dict[str, Any]:
     """Publishes and, where a way is said, puts it in force; both or neither."""
     from relance.messages.offering import in_force, newest
-    from relance.messages.publishing import publish_scenario
+    from relance.messages.publishing import name_said, publish_scenario
     from relance.scenarios.editing import edit
     from relance.scenarios.under_way import choices
 
-    before = newest(place.ledger, str(document.data.get("scenario")))
+    before = newest(place.ledger, name_said(document))
     with place.ledger.transaction():
         version = publish_scenario(place, document, at, beside)
         done = edit(place, version, live, at) if live else None
@@ -143,6 +158,9 @@ def diff(
     what: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A document, or the name of a scenario.")],
     old: Annotated[int | None, typer.Option("--from", metavar="N", help=_ANOTHER)] = None,
     new: Annotated[int | None, typer.Option("--to", metavar="N", help="Another than the newest version.")] = None,
+    language: Annotated[
+        Literal["fr", "en"] | None, typer.Option("--language", help="French or English; else the first of the brand’s.")
+    ] = None,
     as_of: AsOfOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -152,24 +170,39 @@ def diff(
     if path.exists() or path.suffix:
         if old or new:
             raise Refused("a document is compared with the version in force; --from and --to are for two versions")
-        found = _against_file(path, as_of, home)
+        found, usual = _against_file(path, as_of, home)
     else:
-        found = _between(what, old, new, home)
+        found, usual = _between(what, old, new, home), _usual(home)
+    from relance.explaining.edits import edit_told
+
+    spoken = language or usual
+    changes = [edit_told(each).in_(spoken) for each in found.changes]
     if json:
-        say_json(found.as_dict())
-    elif not found.changes:
-        say(f"{found.scenario}: nothing differs between {found.before} and {found.after}")
-    else:
-        say(f"{found.scenario}, from {found.before} to {found.after}:", *(f"  {line}" for line in found.changes), "")
-        say(found.text)
+        named = {"id": found.scenario, "from": found.before, "to": found.after}
+        say_json({**named, "changes": changes, "text": found.text})
+        return
+    same, head = _HEADS[spoken]
+    where = {"name": found.scenario, "before": found.before, "after": found.after}
+    said = [head.format(**where), *(f"  {line}" for line in changes), "", found.text]
+    say(*(said if changes else [same.format(**where)]))
 
 
-def _against_file(path: Path, as_of: str | None, home: Path | None) -> Difference:
+def _usual(home: Path | None) -> str:
+    """`fr` or `en`: the brand's first language."""
+    from relance.base.home import existing_home
+    from relance.base.settings import load_settings
+
+    return load_settings(existing_home(home).settings_file).brand.languages[0][:2]
+
+
+def _against_file(path: Path, as_of: str | None, home: Path | None) -> tuple[Difference, str]:
+    """What differs, and the language in which the brand would say it."""
     with opened(home) as place:
         from relance.messages.offering import against_file
 
         document, beside = _document(str(path))
-        return against_file(place, document, clock_at(as_of, place.zone, place.clock).now(), beside)
+        found = against_file(place, document, clock_at(as_of, place.zone, place.clock).now(), beside)
+        return found, place.settings.brand.languages[0][:2]
 
 
 def _between(name: str, old: int | None, new: int | None, home: Path | None) -> Difference:

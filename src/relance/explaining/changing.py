@@ -29,6 +29,7 @@ _NEEDED: Mapping[str, Said] = {
     "in_progress": Said("que le parcours en cours se termine", "that the journey under way come to its end"),
     "repurchased": Said("qu’il ne l’ait pas racheté", "that they had not bought it again"),
     "nothing_left": Said("un article non acheté et en stock", "an item that is in stock and not bought"),
+    "no_coupon": Said("d’autres codes dans la réserve ({seen})", "more codes in the pool ({seen})"),
     "quiet_hours": Said("une heure hors de la plage de silence", "an hour outside the quiet hours"),
     "same_address": Said("une adresse à lui seul", "an address of their own"),
     "lost": Said(

@@ -32,6 +32,7 @@ _QUESTIONS: Mapping[str, Said] = {
     "not_sent": Said("Le message d’avant est parti", "The message before it left"),
     "repurchased": Said("Ne l’a pas racheté depuis", "Has not bought it again since"),
     "nothing_left": Said("Il reste quelque chose à montrer", "There is something left to show"),
+    "no_coupon": Said("Il reste un code pour ce message", "A code is left for this message"),
     "quiet_hours": Said("Hors de la plage de silence", "Outside quiet hours"),
     "next_wave": Said("A une place dans la vague", "Has a place in the wave"),
     "same_address": Said("Personne d’autre à cette adresse", "Nobody else at this address"),
@@ -130,6 +131,8 @@ def _branches(reading: Reading) -> Iterator[Asked]:
 
 
 def _last(reading: Reading) -> Iterator[Asked]:
+    if coupon := gates.coupon(reading):
+        yield Asked("no_coupon", _QUESTIONS["no_coupon"], coupon)
     silence = gates.quiet_hours(reading)
     if silence:
         yield Asked("quiet_hours", _QUESTIONS["quiet_hours"], silence)

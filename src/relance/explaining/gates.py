@@ -67,6 +67,20 @@ def suppression(reading: Reading) -> Found:
     return Found(True, Seen(listed([same(row["reason"]) for row in rows]), True, shown))
 
 
+def coupon(reading: Reading) -> Found | None:
+    """The pool of which the message prints a code, and what it still had; None where it prints none."""
+    case, node = reading.case, reading.case.node
+    if node is None or node.send is None or node.send.coupon is None:
+        return None
+    pool, gone = node.send.coupon, "no_coupon" in case.decided_reasons
+    words = (
+        Said("réserve « {pool} » : plus aucun, d’autres étaient là avant", "pool “{pool}”: none, others came before")
+        if gone
+        else Said("réserve « {pool} »", "pool “{pool}”")
+    )
+    return Found(gone if case.decision else None, Seen(words.put(pool=same(pool)), pool), fixed=True)
+
+
 def quiet_hours(reading: Reading) -> Found | None:
     """The contact's clock beside the hours of silence; None where the channel has none."""
     case, node = reading.case, reading.case.node

@@ -49,6 +49,7 @@ _BECAUSE: Mapping[str, Said] = {
     "no_price_history": Said("la baisse est invérifiable ({seen})", "the price drop cannot be vouched for ({seen})"),
     "out_again": Said("le produit est de nouveau épuisé ({seen})", "the product is sold out again ({seen})"),
     "next_wave": Said("d’autres attendaient avant ({seen})", "others had been waiting for longer ({seen})"),
+    "no_coupon": Said("il ne restait plus de code à donner ({seen})", "no code was left to give ({seen})"),
     "quiet_hours": Said(
         "c’est la plage de silence de ce contact ({seen})", "these are the quiet hours of this contact ({seen})"
     ),

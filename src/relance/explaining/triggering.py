@@ -20,7 +20,7 @@ from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import evidence_row
-from relance.explaining.said import NOTHING, Said, listed, same
+from relance.explaining.said import NOTHING, Said, same
 from relance.scenarios.documents import Scenario
 from relance.scenarios.fields import WEEKDAYS
 from relance.scenarios.starts import Calendar, DateTrigger
@@ -30,7 +30,13 @@ _FACT: Mapping[str, str] = {"subject": "text", "fact_known": "instant"}
 _ROWS: TypeAdapter[RowCriteria] = TypeAdapter(RowCriteria)
 _SEEN = Said("fait du {fact}, dû le {due}", "fact of {fact}, due {due}")
 _JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_STAGE = Said("Un panier laissé à l’étape « {stage} » ({wait})", "A cart left at stage “{stage}” ({wait})")
+_STAGES = Said("Un panier laissé : {stages}", "A cart left: {stages}")
+_STAGE = Said("{stage}, {wait}", "{stage}, {wait}")
+_STAGE_WORDS: Mapping[str, Said] = {
+    "cart": Said("au panier", "in the cart"),
+    "checkout": Said("au paiement", "at the checkout"),
+    "payment_failed": Said("après un paiement refusé", "after a payment that failed"),
+}
 _NONE = Said("rien de tel n’est connu", "nothing of the kind is known")
 
 
@@ -38,7 +44,11 @@ def question(scenario: Scenario) -> Said:
     """What the scenario waits for, as a person would say it."""
     trigger = scenario.trigger
     if trigger.quiet and trigger.quiet.waits:
-        return listed([_STAGE.put(stage=same(stage), wait=_wait(days)) for stage, days in trigger.quiet.waits], " ; ")
+        each = [
+            _STAGE.put(stage=_STAGE_WORDS.get(stage, Said(f"à « {stage} »", f"at “{stage}”")), wait=_wait(days))
+            for stage, days in trigger.quiet.waits
+        ]
+        return _STAGES.put(stages=Said(" ; ".join(one.fr for one in each), "; ".join(one.en for one in each)))
     if trigger.quiet:
         days = trigger.quiet.days
         return Said(f"Un panier laissé depuis {days} {_jours(days)}", f"A cart left for {days} {_days(days)}")

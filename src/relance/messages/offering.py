@@ -14,8 +14,8 @@ from relance.base.errors import NotFound
 from relance.customers.installation import Installation
 from relance.engines.ledger import Ledger
 from relance.messages.documents import MESSAGE
-from relance.messages.publishing import publish_scenario
-from relance.scenarios.changes import as_read_aloud, told, unified
+from relance.messages.publishing import name_said, publish_scenario
+from relance.scenarios.changes import Change, as_read_aloud, told, unified
 from relance.scenarios.running import KIND
 from relance.scenarios.under_way import Choices, choices
 from relance.scenarios.versions import Version
@@ -28,13 +28,8 @@ class Difference:
     scenario: str
     before: str
     after: str
-    changes: tuple[str, ...]
+    changes: tuple[Change, ...]
     text: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """The published shape."""
-        named = {"id": self.scenario, "from": self.before, "to": self.after}
-        return {**named, "changes": list(self.changes), "text": self.text}
 
 
 @dataclass(frozen=True)
@@ -47,11 +42,10 @@ class Offer:
     difference: Difference | None
     choices: Choices | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """The published shape."""
-        named = {"id": self.version.name, "version": self.version.number, "new": self.new, "running": self.running}
-        changes = list(self.difference.changes) if self.difference else []
-        return {**named, "changes": changes, "live": self.choices.as_dict() if self.choices else None}
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What would differ; nothing where there is no version to compare with."""
+        return self.difference.changes if self.difference else ()
 
 
 class _Unwritten(Exception):
@@ -63,7 +57,7 @@ def offer(place: Installation, document: Document, at: datetime, beside: Path | 
     made: list[Offer] = []
     try:
         with place.ledger.transaction():
-            before = newest(place.ledger, str(document.data.get("scenario")))
+            before = newest(place.ledger, name_said(document))
             version = publish_scenario(place, document, at, beside)
             made.append(_offer(place, version, before, at))
             raise _Unwritten
@@ -85,14 +79,14 @@ def between(ledger: Ledger, name: str, old: int, new: int) -> Difference:
     left, right = _whole(ledger, name, old), _whole(ledger, name, new)
     texts = [unified(left[part], right.get(part, {}), *_names(part, name, old, new)) for part in left]
     texts += [unified({}, right[part], *_names(part, name, old, new)) for part in right if part not in left]
-    changes = [line for part in {**left, **right} for line in _part_told(part, left, right)]
+    changes = [each for part in {**left, **right} for each in _part_told(part, left, right)]
     text = "\n".join(each for each in texts if each)
     return Difference(name, f"version {old}", f"version {new}", tuple(changes), text)
 
 
 def against_file(place: Installation, document: Document, at: datetime, beside: Path | None = None) -> Difference:
     """What differs between the version in force (the newest where it is off) and a document. Writes nothing."""
-    name = str(document.data.get("scenario"))
+    name = name_said(document)
     since = in_force(place.ledger, name) or newest(place.ledger, name)
     if since is None:
         raise NotFound(f"there is no scenario “{name}” here to compare with; publish it with: relance scenario apply")
@@ -130,16 +124,13 @@ def _whole(ledger: Ledger, name: str, number: int) -> dict[str, dict[str, Any]]:
     """The scenario under the empty name, and each message pinned to it under its own."""
     body = json.loads(ledger.document(KIND, name, number).body)
     messages = {each: json.loads(ledger.document(MESSAGE, each, pin).body) for each, pin in body["messages"].items()}
-    return {"": body["scenario"], **messages}
+    return {"": as_read_aloud(body["scenario"]), **messages}
 
 
-def _part_told(part: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> list[str]:
-    if part not in left:
-        return [f"message {part} is new"]
-    if part not in right:
-        return [f"message {part} is no longer sent"]
-    lines = told(left[part], right[part])
-    return [f"message {part}: {line}" for line in lines] if part else lines
+def _part_told(part: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Change]:
+    if part not in left or part not in right:
+        return [Change("gone" if part in left else "new", message=part)]
+    return told(left[part], right[part], part)
 
 
 def _names(part: str, name: str, old: int, new: int) -> tuple[str, str]:

@@ -7,11 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from relance.audiences.criteria import parse_criteria
 from relance.audiences.probes import check
-from relance.audiences.segments import load_segments
 from relance.base.documents import Document, load_document
 from relance.base.errors import BadDocument, NotFound, Refused
 from relance.base.outside import refuse_address
@@ -20,13 +18,11 @@ from relance.customers.relations import View
 from relance.messages.coupons import check_coupon
 from relance.messages.documents import MESSAGE, SHIPPED, MessageDocument, canonical_body, load_message, shipped_text
 from relance.messages.lint import Finding, lint
+from relance.messages.naming import check_names, conditions_said
 from relance.messages.rendering import compile_text
-from relance.policy.reasons import OWN
 from relance.scenarios.awaiting import events_known
-from relance.scenarios.candidates import conditions_of
 from relance.scenarios.documents import Scenario, parse_scenario
 from relance.scenarios.lines import keep_lines
-from relance.scenarios.own_stops import own_reasons
 from relance.scenarios.places import step_called, step_sending
 from relance.scenarios.products import event_queries
 from relance.scenarios.program import Node, compile_steps
@@ -54,6 +50,13 @@ def library_document(name: str) -> Document:
     return load_document(library_text(name), source=f"library/{name}.yaml")
 
 
+def name_said(document: Document) -> str:
+    """The name that a document gives its scenario. BadDocument for what is none."""
+    if not isinstance(document.data, dict) or not isinstance(document.data.get("scenario"), str):
+        raise document.error("a scenario is a document with scenario, trigger and steps")
+    return str(document.data["scenario"])
+
+
 def check_scenario(place: Installation, document: Document) -> Version:
     """The version that this document would make; BadDocument names the line of what is wrong."""
     scenario = parse_scenario(document.data, document.source, document.line)
@@ -63,9 +66,9 @@ def check_scenario(place: Installation, document: Document) -> Version:
         raise document.error(str(error), step_called(scenario, error.part)) from None
     view = View(place.tables)
     _check_queries(version, view, place, document)
+    check_names(scenario, place, document)
     _check_sender(scenario, place, document)
     _check_calls(version, place, document)
-    _check_stops(scenario, document)
     return version
 
 
@@ -92,44 +95,17 @@ def _check_queries(version: Version, view: View, place: Installation, document: 
         list(event_queries(scenario, view))
     except BadDocument as error:
         raise document.error(str(error), ("trigger",)) from None
-    _check_segments(scenario, place, document)
-    for tree in conditions_of(version):
+    for where, tree in conditions_said(scenario):
         try:
             check(parse_criteria(tree), view, place.zone)
         except BadDocument as error:
-            raise document.error(str(error), _place_of(tree, scenario)) from None
+            raise document.error(str(error), where) from None
     for place_of_step, step in every_step(scenario.steps):
         if step.wait and step.wait.event:
             try:
                 events_known(scenario, step.wait.event, view, place.zone)
             except BadDocument as error:
                 raise document.error(str(error), (*place_of_step, "wait", "event")) from None
-
-
-def _check_segments(scenario: Scenario, place: Installation, document: Document) -> None:
-    """The segments between which contacts are to move are defined."""
-    said = scenario.trigger.segment
-    wanted = [name for name in (said.out_of, said.into) if name] if said else []
-    there = load_segments(place.home.definitions / "segments") if wanted else {}
-    for name in wanted:
-        if name not in there:
-            listed = ", ".join(sorted(there)) or "none"
-            raise document.error(
-                f"there is no segment “{name}” among definitions/segments; there are {listed}", ("trigger",)
-            )
-
-
-def _place_of(tree: Any, scenario: Scenario) -> tuple[str | int, ...]:
-    if scenario.target == tree:
-        return ("target",)
-    for name, condition in scenario.stop.items():
-        if condition == tree:
-            return ("stop", name)
-    for place, step in every_step(scenario.steps):
-        for number, arm in enumerate(step.branch or ()):
-            if arm.when == tree:
-                return (*place, "branch", number, "if")
-    return ("steps",)
 
 
 def _check_sender(scenario: Scenario, place: Installation, document: Document) -> None:
@@ -148,19 +124,13 @@ def _check_calls(version: Version, place: Installation, document: Document) -> N
             continue
         if unknown := sorted(set(node.webhook.fields) - there):
             known = ", ".join(sorted(there))
-            raise document.error(f"step “{node.name}”: contacts have no “{unknown[0]}”; they have {known}", ("steps",))
+            said = f"step “{node.name}”: contacts have no “{unknown[0]}”; they have {known}"
+            raise document.error(said, (*step_called(version.scenario, node.name), "webhook", "fields"))
         try:
             refuse_address(node.webhook.url, place.settings.webhook.private)
         except Refused as error:
-            raise document.error(f"step “{node.name}”: {error}", ("steps",)) from None
-
-
-def _check_stops(scenario: Scenario, document: Document) -> None:
-    for name in scenario.stop:
-        if name in OWN or name in own_reasons(scenario):
-            raise document.error(
-                f"“{name}” is a reason of the house; give the stop condition another name", ("stop", name)
-            )
+            called = (*step_called(version.scenario, node.name), "webhook", "url")
+            raise document.error(f"step “{node.name}”: {error}", called) from None
 
 
 def _message_names(version: Version) -> list[str]:
@@ -174,7 +144,7 @@ def _message_body(folders: Sequence[Path], name: str, version: Version, document
     message = load_message(text, source)
     if message.purpose != scenario.purpose:
         both = f"the scenario is {scenario.purpose} and its message “{name}” is {message.purpose}"
-        raise BadDocument(f"{both}; let both say the same", source=source)
+        raise document.error(f"{both} ({source}); let both say the same", step_sending(scenario, name))
     for node in version.nodes:
         if node.send and node.send.message == name:
             _check_coupon(node, message, scenario, document)

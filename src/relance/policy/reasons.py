@@ -79,6 +79,7 @@ FRENCH: dict[str, str] = {
     "cap": "A déjà reçu assez de messages",
     "holdout": "Groupe témoin",
     "stopped_by_edit": "Parcours arrêté : le scénario a été modifié",
+    "webhook_failed": "L’appel à l’autre système n’a pas abouti",
     "withdrawn": "Retiré : la modification du scénario a été annulée",
 }
 ENGLISH: dict[str, str] = {
@@ -128,6 +129,7 @@ ENGLISH: dict[str, str] = {
     "cap": "Already had enough messages",
     "holdout": "Control group",
     "stopped_by_edit": "Journey stopped: the scenario was changed",
+    "webhook_failed": "The call to the other system did not go through",
     "withdrawn": "Taken back: the change of the scenario was undone",
 }
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from relance.scenarios.steps import Step
+from relance.scenarios.steps import Step, Wait
 
 RESULTS = "webhook_results"
 FAILED = "webhook_failed"  # the reason of a journey that ends where its call did not arrive
+ANSWER = "-answer"  # ends the name of the wait behind a call
 LONGEST = "2d"  # a call that keeps failing has failed for good after less
+
+
+def waits_for_answer(wait: Wait | None) -> bool:
+    """Whether a wait is the house's own, for the answer to a call."""
+    return wait is not None and wait.event is not None and wait.event.row == RESULTS
 
 
 def with_answers(steps: Sequence[Step]) -> Iterator[Step]:
@@ -52,4 +58,4 @@ def _wait(step: Step) -> Step:
         ended = {"count": RESULTS, "where": {"all": [*ours, failed]}, "window": {"since": "fact"}, "at_least": 1}
         arms = [{"if": ended, "then": [{"name": f"{name}-failed", "exit": FAILED}]}, {"else": []}]
         wait["happened"] = [{"name": f"{name}-state", "branch": arms}]
-    return Step.model_validate({"name": f"{name}-answer", "wait": wait})
+    return Step.model_validate({"name": f"{name}{ANSWER}", "wait": wait})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -18,6 +18,7 @@ from relance.scenarios.versions import Version
 MOST_LINES = 400
 _LONG = 200
 _ABSENT = object()
+_WHOLE = (("trigger",), ("target",))  # said as one thing, for their parts say nothing by themselves
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,24 @@ def _said(version: Version, node: Node) -> tuple[Any, ...]:
     return (own, arms, ways, names[node.next], pinned)
 
 
-def told(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What differs between two documents, a sentence for each place: `holdout: 10% becomes 20%`."""
-    return list(_told(old, new, ()))
+@dataclass(frozen=True)
+class Change:
+    """A part of a document that differs. kind `long`: a text too long to be shown; line by line it is.
+
+    place: the names that lead to it; none where a whole message is new or gone. step: which one, counted from 1.
+    """
+
+    kind: Literal["new", "gone", "becomes", "long"]
+    place: tuple[str, ...] = ()
+    before: Any = None
+    after: Any = None
+    step: int | None = None
+    message: str = ""  # whose document it is; none for the scenario's own
+
+
+def told(old: Mapping[str, Any], new: Mapping[str, Any], message: str = "") -> list[Change]:
+    """What differs between two documents, place by place."""
+    return [replace(each, message=message) for each in _told(old, new, ())]
 
 
 def unified(old: Mapping[str, Any], new: Mapping[str, Any], before: str, after: str) -> str:
@@ -87,45 +103,41 @@ def _lines(data: Mapping[str, Any]) -> list[str]:
     return document_text(as_read_aloud(data)).splitlines() if data else []
 
 
-def _told(old: Any, new: Any, place: tuple[str, ...]) -> Iterator[str]:
+def _told(old: Any, new: Any, place: tuple[str, ...]) -> Iterator[Change]:
     if old == new:
         return
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
+    whole = place in _WHOLE or place[:-1] == ("stop",)
+    if isinstance(old, Mapping) and isinstance(new, Mapping) and not whole:
         for name in dict.fromkeys([*old, *new]):
             yield from _told(old.get(name, _ABSENT), new.get(name, _ABSENT), (*place, str(name)))
-        return
-    if place[-1:] == ("steps",) and isinstance(old, list | tuple) and isinstance(new, list | tuple):
+    elif place[-1:] == ("steps",) and isinstance(old, list | tuple) and isinstance(new, list | tuple):
         yield from _steps(list(old), list(new), place)
-        return
-    name = ".".join(place)
-    if old is _ABSENT:
-        yield f"{name} is new: {_short(new)}"
+    elif old is _ABSENT:
+        yield Change("new", place, after=new)
     elif new is _ABSENT:
-        yield f"{name} is gone: {_short(old)}"
-    elif _is_long(old) or _is_long(new):
-        yield f"{name} differs, line by line"
+        yield Change("gone", place, before=old)
     else:
-        yield f"{name}: {_short(old)} becomes {_short(new)}"
+        yield Change("long" if _is_long(old) or _is_long(new) else "becomes", place, old, new)
 
 
-def _steps(old: list[Any], new: list[Any], place: tuple[str, ...]) -> Iterator[str]:
+def _steps(old: list[Any], new: list[Any], place: tuple[str, ...]) -> Iterator[Change]:
     """Steps are compared in their order; one between two that stay is new or gone."""
-    name = ".".join(place)
-    before, after = [_short(step) for step in old], [_short(step) for step in new]
+    before, after = [short(step) for step in old], [short(step) for step in new]
     for kind, left, left_end, right, right_end in difflib.SequenceMatcher(None, before, after).get_opcodes():
-        if kind == "replace" and left_end - left == right_end - right:
-            for here, there in zip(range(left, left_end), range(right, right_end), strict=True):
-                yield f"{name}, step {here + 1}: {before[here]} becomes {after[there]}"
-        elif kind != "equal":
-            yield from (f"{name}, step {at + 1} is gone: {before[at]}" for at in range(left, left_end))
-            yield from (f"{name}, step {at + 1} is new: {after[at]}" for at in range(right, right_end))
+        if kind == "replace":
+            while left < left_end and right < right_end:
+                yield Change("becomes", place, old[left], new[right], step=left + 1)
+                left, right = left + 1, right + 1
+        if kind != "equal":
+            yield from (Change("gone", place, before=old[at], step=at + 1) for at in range(left, left_end))
+            yield from (Change("new", place, after=new[at], step=at + 1) for at in range(right, right_end))
 
 
 def _is_long(value: Any) -> bool:
     return isinstance(value, str) and (len(value) > _LONG or "\n" in value.strip())
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """A value on one line, as YAML has it."""
     text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000, sort_keys=False).strip()
     return text.removesuffix("...").strip()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from relance.base.errors import BadDocument
+from relance.base.sentences import first_error, sentence
 from relance.base.spans import Span
 from relance.scenarios.fields import ClockTime, Conditions, FreshField, Name, Part, Share, SpanField, Where
 from relance.scenarios.starts import Trigger
 from relance.scenarios.steps import OnStop, Step
+
+LONGEST = 400  # days that something may be fresh, or be looked back for
+_LIFE = 4_000  # days until somebody may enter again, or until a goal is reached
 
 Purpose = Literal["marketing", "service", "transactional"]
 
@@ -35,6 +38,11 @@ class Reentry(Part):
 
     after: SpanField
 
+    @field_validator("after")
+    @classmethod
+    def _in_a_life(cls, said: Span) -> Span:
+        return _not_too_long(said)
+
 
 class Items(Part):
     """Products that the message shows, checked again before it leaves.
@@ -54,6 +62,11 @@ class Goal(Part):
     row: str
     where: Where | None = None
     within: SpanField
+
+    @field_validator("within")
+    @classmethod
+    def _in_a_life(cls, said: Span) -> Span:
+        return _not_too_long(said)
 
 
 class Scenario(Part):
@@ -89,6 +102,13 @@ class Scenario(Part):
         missing = [language for language in ("fr", "en") if said and language not in said]
         if missing:
             raise ValueError(f"is not written in “{missing[0]}” yet")
+        return said
+
+    @field_validator("fresh_for", "lookback")
+    @classmethod
+    def _within_a_year(cls, said: Span) -> Span:
+        if said.longer_than(LONGEST):
+            raise ValueError(f"is longer than {LONGEST} days")
         return said
 
     @model_validator(mode="after")
@@ -139,6 +159,12 @@ class Scenario(Part):
         return self.trigger.date is not None or self.trigger.row is not None
 
 
+def _not_too_long(said: Span) -> Span:
+    if said.longer_than(_LIFE):
+        raise ValueError(f"is longer than {_LIFE} days")
+    return said
+
+
 def _date_occurrence(of: str) -> str:
     return "once" if of.startswith("first_") else "row"
 
@@ -150,16 +176,8 @@ def parse_scenario(data: Any, source: str | None = None, line_of: Any = None) ->
     try:
         return Scenario.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = first_error(error.errors())
         path = tuple(first["loc"])
         line = line_of(path) if line_of else None
-        raise BadDocument(_said(first, path), source=source, line=line) from None
-
-
-def _said(error: Any, path: tuple[Any, ...]) -> str:
-    place = ".".join(str(part) for part in path)
-    if error["type"] == "extra_forbidden":
-        return f"“{place}” is not a word that a scenario knows here"
-    if error["type"] == "missing":
-        return f"“{place}” is missing"
-    return f"“{place}”: {re.sub('^Value error, ', '', str(error['msg']))}"
+        said = sentence(first, "is not a word that a scenario knows here")
+        raise BadDocument(said, source=source, line=line) from None

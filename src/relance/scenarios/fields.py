@@ -30,6 +30,8 @@ def _fresh(value: Any) -> Any:
 
 def _share(value: Any) -> Any:
     match = re.fullmatch(r"(\d{1,2}(?:\.\d+)?)\s*%", value) if isinstance(value, str) else None
+    if isinstance(value, str) and not match:
+        raise ValueError(f"“{value}” is not a share; write it like 10%")
     return float(match.group(1)) / 100 if match else value
 
 

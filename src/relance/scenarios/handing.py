@@ -19,7 +19,7 @@ from relance.engines.ledger import Ledger
 from relance.scenarios.awaiting import row_condition
 from relance.scenarios.lines import line_of
 from relance.scenarios.running import running_scenarios, stored_version
-from relance.scenarios.steps import every_step
+from relance.scenarios.steps import Place, every_step
 from relance.scenarios.versions import Version
 
 DEEPEST = 5
@@ -37,21 +37,26 @@ class Lead:
 
 def check_hand_overs(ledger: Ledger, version: Version, at: datetime, segments: Mapping[str, Segment]) -> None:
     """Refuses a scenario that hands over to one that cannot take on, in a circle, or too deep. Raises Refused."""
-    for name in sorted({name for name, _ in _hands(version)}):
-        _check_taker(ledger, version.name, name)
+    for name, said_at in _hands(version):
+        _check_taker(ledger, version, name, said_at)
     on = {each.version.name: each.version for each in running_scenarios(ledger, at)} | {version.name: version}
     graph = {name: tuple(_leads(ledger, each, on, segments)) for name, each in on.items()}
     for name in (version.name, *sorted(graph)):
         _walk(graph, (name,), ())
 
 
-def _check_taker(ledger: Ledger, giver: str, name: str) -> None:
+def _check_taker(ledger: Ledger, giver: Version, name: str, said_at: Place) -> None:
+    line = _line(ledger, giver, said_at)
     try:
         taker = stored_version(ledger, name)
     except NotFound:
-        raise Refused(f"“{giver}” hands over to “{name}”, which is not published; publish it first") from None
+        raise Refused(
+            f"“{giver.name}” hands over to “{name}”{line}, which is not published; publish it first"
+        ) from None
     if taker.scenario.trigger.handed_over is None:
-        raise Refused(f"“{giver}” hands over to “{name}”, whose trigger is not handed_over; give it that trigger")
+        raise Refused(
+            f"“{giver.name}” hands over to “{name}”{line}, whose trigger is not handed_over; give it that trigger"
+        )
 
 
 def _leads(ledger: Ledger, version: Version, on: Mapping[str, Version], segments: Any) -> Iterator[Lead]:

@@ -104,7 +104,7 @@ def _names(steps: Sequence[Step]) -> dict[int, str]:
     """The name of each step, by the identity of the step."""
     names: dict[int, str] = {}
     for _, step in every_step(steps):
-        name = step.name or _default_name(step, set(names.values()))
+        name = step.name or default_name(step, set(names.values()))
         if name == "holdout":
             raise BadDocument("no step may be called “holdout”: that name belongs to the control group", part=name)
         if name in names.values():
@@ -113,7 +113,8 @@ def _names(steps: Sequence[Step]) -> dict[int, str]:
     return names
 
 
-def _default_name(step: Step, taken: set[str]) -> str:
+def default_name(step: Step, taken: set[str]) -> str:
+    """What a step is called that its author has not named."""
     base = step.send.message if step.send else step.kind.replace("_", "-")
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, 1000))
     return next(name for name in names if name not in taken)

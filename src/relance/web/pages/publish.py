@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from relance.base.documents import load_document
+from relance.explaining.edits import edit_told
 from relance.messages.offering import offer
 from relance.messages.publishing import publish_scenario
 from relance.scenarios import editing
@@ -47,7 +48,7 @@ def publish(request: Any, name: str) -> Any:
     shown = {
         "one": one,
         "number": offered.version.number,
-        "changes": offered.difference.changes if offered.difference else (),
+        "changes": [edit_told(each) for each in offered.changes],
         "live": offered.choices,
         "ways": _ways(offered.choices, here.voice) if offered.choices else [],
         "left": [each for each in offered.choices.standing if not each.named_in_new] if offered.choices else [],

@@ -21,11 +21,12 @@ from relance.web.reading.drafts import differs, may_be_undone
 from relance.web.reading.example import examples_of
 from relance.web.reading.figures import figures_of
 from relance.web.reading.if_on import outlook, written
+from relance.web.reading.needs import needs_of
 from relance.web.reading.parts import parts_of, planned
 from relance.web.reading.path import counts_of, stops_of, ways_of
 from relance.web.reading.people import OUTCOMES, people_of
 from relance.web.reading.results import compared
-from relance.web.reading.standing import Standing, standing_of
+from relance.web.reading.standing import Standing, standing_of, standings
 from relance.web.reading.worth import worth, worth_of
 
 _A_PAGE = 50
@@ -53,6 +54,7 @@ def scenario(request: Any, name: str) -> Any:
         "next_at": _next(one, here),
         "draft": one.on and differs(here.place, one),
         "undo": may_be_undone(here.place, one),
+        "needs": () if one.on else needs_of(here.place, standings(here.place)).get(name, ()),
     }
     whole = worth(here.place, here.now) if one.equation else None
     account = worth_of(whole, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from relance.audiences.column_words import column_inside
 from relance.audiences.words import NOUNS
 from relance.backtests.reach import tables_read
 from relance.base.errors import RelanceError
@@ -12,6 +13,7 @@ from relance.customers.installation import Installation
 from relance.customers.relations import View
 from relance.explaining.said import Said, same
 from relance.ingest.mapping import load_feeds
+from relance.scenarios.sources import Missing, missing_sources
 from relance.web.reading.kept import delivered, kept
 from relance.web.reading.standing import Standing
 
@@ -21,11 +23,12 @@ _OURS = {"touches", "reactions", "suppressions", "consent_acts", "aliases", "con
 
 @dataclass(frozen=True)
 class Need:
-    """A table that is read: `missing` where none of the shop's files fills it, else it is empty so far."""
+    """A table that is read, or a column of it: `missing` where no file of the shop fills it, else empty so far."""
 
     table: str
     thing: Said
     missing: bool
+    column: str = ""
 
 
 def needs_of(place: Installation, found: Sequence[Standing]) -> dict[str, tuple[Need, ...]]:
@@ -45,13 +48,21 @@ def _needs(place: Installation, wanted: Sequence[Standing]) -> dict[str, tuple[N
     for one in wanted:
         try:
             read = tables_read(one.version, view, place.zone) - _OURS - set(one.scenario.may_lack)
+            gaps = missing_sources(place, one.version)
         except RelanceError:
             continue  # a segment that is not defined here; publishing says so
         for table in read - filled.keys():
             filled[table] = bool(place.engine.value(f'SELECT count(*) FROM "{table}"'))
         lacking = [Need(table, _thing(table), table not in fed) for table in sorted(read) if not filled[table]]
-        found[one.name] = tuple(sorted(lacking, key=lambda need: (not need.missing, need.table)))
+        lacking += [Need(gap.table, _column(gap), True, gap.column) for gap in gaps if gap.column]
+        found[one.name] = tuple(sorted(lacking, key=lambda need: (not need.missing, need.table, need.column)))
     return found
+
+
+def _column(gap: Missing) -> Said:
+    name = f"{gap.table}.{gap.column}"
+    fr, en = (column_inside(name, language) for language in ("fr", "en"))
+    return same(str(gap.column).replace("_", " ")) if fr == name else Said(fr, en)
 
 
 def _thing(table: str) -> Said:

@@ -56,7 +56,7 @@ def stops_of(version: Version, counts: Counts, taken: Taken, subjects: Mapping[s
         if node.send:
             stops += _send(node, own, subjects, voice)
             continue
-        stops.append(step_said(node, _came(node, counts, taken), voice))
+        stops.append(step_said(version, node, _came(node, counts, taken), voice))
         gone = sorted({row["reason"] for row in own if row["outcome"] == "refused" and row["reason"]})
         stops += (drop for code in gone for drop in _drops(own, code, voice))
         stops += ways_onward(version, node, taken, voice)
@@ -98,7 +98,10 @@ def _send(node: Node, own: Counts, subjects: Mapping[str, str], voice: Voice) ->
             yield Stop("gate", voice.say(title), voice.say(about), left, drawn)
     key = "node.send.email" if node.send.channel == "email" else "node.send.other"
     subject = subjects.get(node.send.message, node.send.message)
-    yield Stop("send", voice.say(key, subject=subject), voice.say("node.send.about"), left, "mail")
+    about = voice.say("node.send.about")
+    if node.send.coupon:
+        about = f"{voice.say('node.send.coupon', pool=node.send.coupon)} {about}"
+    yield Stop("send", voice.say(key, subject=subject), about, left, "mail")
 
 
 def _gates(own: Counts) -> Iterator[tuple[str, str, str, list[str]]]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from relance.audiences.criteria import leaves, parse_criteria
+from relance.audiences.column_words import column_inside
+from relance.audiences.criteria import Count, leaves, parse_criteria
 from relance.audiences.words import describe_node, describe_rows
 from relance.base.locale import write_time
 from relance.base.spans import Span
 from relance.customers.installation import Installation
-from relance.scenarios.program import ELSE, END, HANDED_TO, HAPPENED, ON, OTHERWISE, Node, Way
+from relance.scenarios.answers import RESULTS, waits_for_answer
+from relance.scenarios.program import ELSE, END, HANDED_TO, HAPPENED, HELD_OUT, ON, OTHERWISE, Node, Way
 from relance.scenarios.running import stored_version
 from relance.scenarios.steps import Wait
 from relance.scenarios.versions import Version
@@ -60,10 +63,15 @@ def taken_in(place: Installation, name: str) -> Taken:
     return Taken(ways, waiting)
 
 
-def step_said(node: Node, number: int | None, voice: Voice) -> Stop:
+def step_said(version: Version, node: Node, number: int | None, voice: Voice) -> Stop:
     """The stop itself, in words."""
     if node.kind == "wait" and node.wait:
-        return Stop("wait", _wait(node.wait, voice), voice.say("node.wait.about"), number, "clock")
+        stops = ", ".join(_inside(voice.reason(name)) for name in version.scenario.stop)
+        about = voice.say("node.wait.stops", reasons=stops) if stops else voice.say("node.wait.about")
+        return Stop("wait", _wait(node.wait, voice), about, number, "clock")
+    if node.wait and waits_for_answer(node.wait):
+        about = voice.say("node.answer.about", span=span_said(node.wait.at_most or Span(), voice))
+        return Stop("wait", voice.say("node.answer"), about, number, "clock")
     if node.kind == "event" and node.wait:
         about = voice.say("node.event.about", span=span_said(node.wait.at_most or Span(), voice))
         return Stop("wait", voice.say("node.event", thing=_event(node.wait, voice)), about, number, "clock")
@@ -72,10 +80,36 @@ def step_said(node: Node, number: int | None, voice: Voice) -> Stop:
         return Stop("set", title, voice.say("node.set.about"), number, "check")
     if node.kind == "exit":
         return _exit(node, number, voice)
+    if node.kind == "branch" and _asks_answer(node):
+        return Stop("branch", voice.say("node.state"), voice.say("node.state.about"), number, "branch")
     if node.kind in ("branch", "split"):
         title = voice.say(f"node.{node.kind}", n=len(node.ways))
         return Stop("branch", title, voice.say(f"node.{node.kind}.about"), number, "branch")
-    return Stop("call", voice.say("node.webhook"), voice.say("node.webhook.about"), number, "arrow")
+    return _call(node, number, voice)
+
+
+def _inside(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
+def _call(node: Node, number: int | None, voice: Voice) -> Stop:
+    """Whom it tells, what goes with it, what it may answer, and what a failure means."""
+    assert node.webhook is not None
+    told = [voice.say("node.webhook.about")]
+    if node.webhook.fields:
+        named = (column_inside(f"contacts.{name}", voice.language) for name in node.webhook.fields)
+        told.append(voice.say("node.webhook.fields", fields=", ".join(named)))
+    if node.webhook.sets:
+        told.append(voice.say("node.webhook.sets", names=", ".join(node.webhook.sets)))
+    if node.webhook.on_failure == "exit":
+        told.append(voice.say("node.webhook.exit"))
+    host = urlsplit(node.webhook.url).hostname or node.webhook.url
+    return Stop("call", voice.say("node.webhook", host=host), " ".join(told), number, "arrow")
+
+
+def _asks_answer(node: Node) -> bool:
+    asked = [leaf for tree, _ in node.arms if tree for _, leaf in leaves(parse_criteria(tree))]
+    return bool(asked) and all(isinstance(leaf, Count) and leaf.count == RESULTS for leaf in asked)
 
 
 def ways_before(version: Version, node: Node, taken: Taken, voice: Voice) -> Iterator[Stop]:
@@ -107,7 +141,7 @@ def span_said(span: Span, voice: Voice) -> str:
 
 
 def _forks(node: Node) -> bool:
-    return any(way.name != ON for way in node.ways)
+    return any(way.name not in (ON, HELD_OUT) for way in node.ways)
 
 
 def _way(node: Node, way: Way, taken: Taken, voice: Voice) -> Stop:
@@ -115,6 +149,10 @@ def _way(node: Node, way: Way, taken: Taken, voice: Voice) -> Stop:
 
 
 def _way_said(node: Node, way: Way, voice: Voice) -> str:
+    if waits_for_answer(node.wait):
+        return voice.say("way.answered" if way.name == HAPPENED else "way.unanswered")
+    if _asks_answer(node):
+        return voice.say("way.arrived" if way.name == ELSE else "way.failed")
     if node.kind == "split":
         whole = sum(one.weight for one in node.ways) or 1
         return voice.say("way.split", name=way.name.replace("-", " "), share=voice.share(way.weight / whole, 0))
@@ -148,5 +186,9 @@ def _exit(node: Node, number: int | None, voice: Voice) -> Stop:
         title = voice.say("node.hand_over", name=reason.removeprefix(HANDED_TO).replace("-", " "))
         return Stop("exit", title, voice.say("node.hand_over.about"), number, "arrow")
     return Stop(
-        "exit", voice.say("node.exit", reason=voice.reason(reason)), voice.say("node.exit.about"), number, "exit"
+        "exit",
+        voice.say("node.exit", reason=voice.reason(reason.replace("-", "_"))),
+        voice.say("node.exit.about"),
+        number,
+        "exit",
     )
