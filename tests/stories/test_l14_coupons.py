@@ -190,4 +190,9 @@ def test_explain_says_that_no_code_was_left(shop: Bookshop) -> None:
     shop.deliver("2026-03-03 06:00", orders=orders("alba"))
     shop.turn("2026-03-03 09:00")
     told = explain(shop.place, "alba", "thanks", local("2026-03-03 09:00"))
-    assert "No coupon left to give" in json.dumps(told.as_dict(), ensure_ascii=False)
+    assert told.reason == "no_coupon"
+    french, english = (" ".join(told.text(one).split()) for one in ("fr", "en"))
+    assert "il ne restait plus de code à donner (réserve « welcome » : plus aucun" in french
+    assert "NON Il reste un code pour ce message" in french
+    assert "no code was left to give (pool “welcome”: none, others came before)" in english
+    assert "more codes in the pool" in english
