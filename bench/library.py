@@ -78,7 +78,10 @@ INSERT INTO feed_completeness SELECT feed, day + INTERVAL 5 HOUR, day + INTERVAL
 UPDATE contacts SET joined_on = DATE '2026-03-10' - (hash(contact) % 500)::INT;
 UPDATE contacts_vault SET birth_date = DATE '1960-01-01' + (hash(contact) % 15000)::INT;
 INSERT INTO recurring_lines SELECT contact, order_id, product, placed_at, quantity FROM order_lines
-  WHERE valid AND product IN (SELECT product FROM recurring_products)
+  WHERE valid AND product IN (SELECT product FROM recurring_products);
+INSERT INTO product_stock BY NAME SELECT 'p' || i AS product, counted AS counted_at, hash(i, counted) % 20 AS quantity,
+  counted AS known_at FROM range(0, 50001) t(i), range(TIMESTAMP '2025-10-01', TIMESTAMP '2026-03-08', INTERVAL 14 DAY)
+  c(counted) WHERE i % 5 > 0
 """
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from relance.backtests.asked import asked_of, version_named
 from relance.backtests.stored import decisions_of, read_backtest, stored_backtests
+from relance.backtests.summary import ASSUMPTIONS
 from relance.backtests.walk import backtest
 from relance.base.errors import BadDocument, NotFound, Refused
 from relance.flow import plan
@@ -119,7 +120,7 @@ def test_every_figure_of_a_forecast(shop: Bookshop, tmp_path: Path) -> None:
     assert one["candidates"] == parts + sum(one["refused"].values()) == 12
     assert sum(one["per_contact"][name] for name in ("0", "1", "2", "3+")) == len(PEOPLE)
     assert sum(day["messages"] for day in found["days"]) == one["messages"] == one["send"]
-    assert len(found["days"]) == 11 and len(found["assumptions"]) == 5
+    assert len(found["days"]) == 11 and tuple(found["assumptions"]) == ASSUMPTIONS
     assert len(one["samples"]) == min(3, one["messages"])
     assert one["placed_anyway"]["orders"] >= 1 and set(one["placed_anyway"]["amounts"]) == {"CAD"}
     [force] = [each for each in found["in_force"]["scenarios"] if each["chosen"]]

@@ -86,9 +86,9 @@ def _past_prices(asked: _Asked) -> ir.Table:
 
 
 def _counted(asked: _Asked) -> ir.Table:
-    """Products of which something was there when counted in the window."""
-    rows = counts(asked.view, asked.clock)
-    rows = rows.filter(rows["quantity"] > 0)
+    """Products of which something was there when counted in the window, and at some count nothing."""
+    every = counts(asked.view, asked.clock)
+    rows = every.filter(every["quantity"] > 0).semi_join(every.filter(every["quantity"] <= 0), "product")
     return asked.due(rows.mutate(fact_at=rows["counted_at"], subject=rows["product"])).select("product").distinct()
 
 

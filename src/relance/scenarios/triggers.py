@@ -26,7 +26,7 @@ from relance.scenarios.program import HANDED_TO
 from relance.scenarios.rounds import SOON, round_rows
 from relance.scenarios.wanting import EVENTS, wanting
 from relance.scenarios.where import row_condition
-from relance.scenarios.windows import ARRIVALS, CLOCKS, OLD, at_instants, clock_of, on_dates
+from relance.scenarios.windows import ARRIVALS, CLOCKS, OLD, at_instants, clock_of, due_rows, near, on_dates
 from relance.scenarios.zones import with_zone
 
 __all__ = ["ARRIVALS", "CLOCKS", "MOMENTS", "OLD", "TRIGGERS", "clock_of", "trigger_rows"]
@@ -99,6 +99,8 @@ def _moment(name: str, where: Where, view: View, rule: str) -> ir.Table:
     happened = str(table.happened)
     rows = _known_rows(table_name, happened, where, view, rule)
     rows = rows.filter(rows["contact"].notnull(), rows[happened] <= rows["turn"])
+    # whose first or last row lies in the window has a row there: the others need no order
+    rows = rows.semi_join(near(rows, due_rows(rule), happened), "contact")
     order = [rows[happened], rows["subject"]] if which == "first" else [rows[happened].desc(), rows["subject"].desc()]
     rows = rows.mutate(place=ibis.row_number().over(group_by=rows["contact"], order_by=order))
     return rows.filter(rows["place"] == 0).rename(fact_at=happened)

@@ -59,9 +59,15 @@ def _there(facts: ir.Table, days: ir.Table) -> list[ir.BooleanValue]:
     return [*there, facts["part"] == days["part"]] if "part" in facts.columns else there
 
 
+def near(facts: ir.Table, days: ir.Table, column: str = "fact_at") -> ir.Table:
+    """Of very many facts those between the first and the last of some days, before each is held against its own."""
+    first, last = days["fact_from"].min().as_scalar(), days["fact_until"].max().as_scalar()
+    return facts.filter(facts[column] >= first, facts[column] < last)
+
+
 def at_instants(facts: ir.Table, scenario: Scenario, rule: str) -> ir.Table:
     days = due_rows(rule, "part") if "part" in facts.columns else due_rows(rule)
-    joined = facts.join(
+    joined = near(facts, days).join(
         days,
         [*_there(facts, days), facts["fact_at"] >= days["fact_from"], facts["fact_at"] < days["fact_until"]],
         rname="day_{name}",
