@@ -11,7 +11,7 @@ from pathlib import Path
 
 from relance.base.errors import LeaseLost
 from relance.engines.ledger import OutboxRow, Outcome
-from relance.engines.sqlite_file import BUSY_SECONDS, SqliteFile, instant_text, optional_text
+from relance.engines.sqlite_file import BUSY_SECONDS, SqliteFile, instant_text, optional_text, to_json
 from relance.engines.sqlite_outbox import ROW, outbox_row
 
 _WAITING = """state IN ('queued', 'deferred') AND channel = :channel AND due_at <= :now
@@ -90,25 +90,28 @@ class Leases(SqliteFile):
         return {row[0] for row in found}
 
     def begin_handing(self, message_ids: Mapping[int, str], at: datetime, token: int) -> int:
-        begun = [(name, instant_text(at), one, token) for one, name in sorted(message_ids.items())]
-        with self.transaction():
-            return self.connection.executemany(
-                """UPDATE outbox SET state = 'handing', reason = NULL, message_id = ?, retry_at = NULL,
-                   attempts = attempts + 1, updated_at = ? WHERE id = ? AND lease = ? AND state = 'leased'""",
-                begun,
-            ).rowcount
+        return self.change(
+            """UPDATE outbox SET state = 'handing', reason = NULL, message_id = one.value ->> 1, retry_at = NULL,
+               attempts = attempts + 1, updated_at = ? FROM json_each(?) AS one
+               WHERE outbox.id = CAST(one.value ->> 0 AS INTEGER) AND lease = ? AND state = 'leased'""",
+            (instant_text(at), to_json(sorted(message_ids.items())), token),
+        )
 
     def record(self, outcomes: Iterable[Outcome], at: datetime, token: int) -> int:
+        alike: dict[tuple[str, str | None, datetime | None], list[int]] = {}
+        for one in outcomes:
+            alike.setdefault((one.state, one.reason, one.retry_at), []).append(one.id)
         with self.transaction():
-            return self.connection.executemany(
-                """UPDATE outbox SET state = ?1, reason = ?2, retry_at = ?3, updated_at = ?4, lease = NULL,
-                   attempts = attempts - (?1 = 'queued' AND state = 'handing')
-                   WHERE id = ?5 AND lease = ?6 AND state IN ('leased', 'handing')""",
-                [
-                    (one.state, one.reason, optional_text(one.retry_at), instant_text(at), one.id, token)
-                    for one in outcomes
-                ],
-            ).rowcount
+            return sum(
+                self.change(
+                    """UPDATE outbox SET state = ?1, reason = ?2, retry_at = ?3, updated_at = ?4, lease = NULL,
+                       attempts = attempts - (?1 = 'queued' AND state = 'handing')
+                       WHERE id IN (SELECT value FROM json_each(?5)) AND lease = ?6
+                       AND state IN ('leased', 'handing')""",
+                    (state, reason, optional_text(retry_at), instant_text(at), to_json(ids), token),
+                )
+                for (state, reason, retry_at), ids in alike.items()
+            )
 
     def recover(self, channel: str, at: datetime, lapsed: datetime, max_attempts: int, again: timedelta) -> int:
         with self.transaction():
