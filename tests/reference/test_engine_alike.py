@@ -44,20 +44,20 @@ def test_sixty_worlds_and_more_are_decided_alike(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.slow
-def test_two_hundred_worlds_more_are_decided_alike(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hundred_worlds_more_are_decided_alike(capsys: pytest.CaptureFixture[str]) -> None:
     """For thousands: `python -m tests.reference.compare --worlds 4000 --seed 3`."""
-    tally = compare(192, start=7)
+    tally = compare(128, start=7)
     with capsys.disabled():
         print(f"\nseed 7: {tally}")
-    assert tally.worlds == 192
+    assert tally.worlds == 128
 
 
 @pytest.mark.slow
 def test_people_under_way_are_decided_alike(capsys: pytest.CaptureFixture[str]) -> None:
     """For thousands: `python -m tests.reference.compare --journeys --worlds 4000 --seed 3`."""
-    tally = compare(96, start=2, size=48, crowds=under_way)
+    tally = compare(96, start=18, size=32, crowds=under_way)
     with capsys.disabled():
-        print(f"\nunder way, seed 2: {tally}")
+        print(f"\nunder way, seed 18: {tally}")
     assert tally.worlds == 96
 
 

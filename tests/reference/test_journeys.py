@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.reference.journeys import worlds
 from tests.reference.local_time import local_date
 from tests.reference.model import run
+from tests.reference.smaller import assert_alike
 from tests.reference.story import differing, tell
 from tests.reference.test_worlds import REACHED
-from tests.reference.world import World
+from tests.reference.world import Run, World
 
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 OF_CARTS = {"not_logged_in", "nothing_left"}
 MORE = {"reentry", "in_progress", "cancelled", "returned", "not_sent", "waiting", "end"}
 HANDED = {"hand_over:taken-on", "warm_already"}
@@ -25,6 +28,7 @@ SENT = {
 }
 
 
+@pytest.mark.slow
 def test_the_worlds_of_people_under_way_reach_every_outcome_and_step() -> None:
     seen: set[str] = set()
     sent: set[str] = set()
@@ -106,3 +110,32 @@ def test_a_world_of_journeys_agrees_with_itself_and_is_told(world: World) -> Non
     lived = run(world)
     assert differing(world, lived, lived) == ""
     assert all(f"at {one.step}" in tell(world, lived) for one in lived.decisions)
+
+
+def by_the_brands_clocks(world: World) -> Run:
+    return run(replace(world, scenarios=tuple(replace(one, own_zone=False) for one in world.scenarios)))
+
+
+def lets_everybody_enter_again(world: World) -> Run:
+    return run(replace(world, scenarios=tuple(replace(one, reentry="each") for one in world.scenarios)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [(by_the_brands_clocks, "by each contact's clocks"), (lets_everybody_enter_again, "enters again")],
+)
+def test_a_wrong_engine_is_told_as_a_short_story_of_a_journey(wrong: Callable[[World], Run], told: str) -> None:
+    stories: list[str] = []
+
+    @given(worlds())
+    @settings(QUICK, max_examples=500, derandomize=True, database=None, phases=(Phase.generate,))
+    def compare(world: World) -> None:
+        try:
+            assert_alike(world, wrong)
+        except AssertionError as error:
+            stories.append(str(error))
+            raise
+
+    with pytest.raises(AssertionError):
+        compare()
+    assert told in stories[-1] and stories[-1].count("Contact ") == 1 and stories[-1].count(" order o") <= 2
