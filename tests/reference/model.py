@@ -80,6 +80,7 @@ class _Diary:
             found.contact
             for found in (last.values() if yearly else known)
             if not self._decided(scenario, found)
+            and "in_progress" not in self._marks(scenario, found, moment)
             and past_and_wanted(Asked(self.world, self.facts, scenario, found, moment, False, found.due))
         }
         self.past.append((scenario.id, len(past)))
