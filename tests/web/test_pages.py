@@ -162,3 +162,11 @@ def test_a_refusal_keeps_its_values_in_french_and_its_language_where_nobody_tran
     assert known == ("Le disque est plein\u202f; libérez de la place. Rien n’a été changé.", "fr")
     assert voice.refusal("of this nobody thought") == ("of this nobody thought", "en")
     assert Voice("en", "America/Toronto", ()).refusal("of this nobody thought")[1] == "en"
+
+
+def test_a_line_is_said_in_french_too_where_it_is_known() -> None:
+    voice = Voice("fr", "America/Toronto", ("fr-CA", "en-CA"))
+    end = "qui n’est pas publié\u202f; publiez-le d’abord."
+    for line, ligne in ((" (line 8)", " (ligne 8)"), ("", "")):
+        said, _ = voice.refusal(f"“tea” hands over to “later”{line}, which is not published; publish it first")
+        assert said == f"«\u00a0tea\u00a0» passe la main à «\u00a0later\u00a0»{ligne}, {end}"

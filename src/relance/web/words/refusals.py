@@ -40,11 +40,12 @@ REFUSALS: Mapping[str, str] = {
     "“{name}” is the cart of an anonymous visitor; only contacts can be explained": (
         "« {name} » est le panier d’un visiteur anonyme ; seuls les contacts s’expliquent."
     ),
-    "“{giver}” hands over to “{name}”, which is not published; publish it first": (
-        "« {giver} » passe la main à « {name} », qui n’est pas publié ; publiez-le d’abord."
+    "“{giver}” hands over to “{name}”{line}, which is not published; publish it first": (
+        "« {giver} » passe la main à « {name} »{line}, qui n’est pas publié ; publiez-le d’abord."
     ),
-    "“{giver}” hands over to “{name}”, whose trigger is not handed_over; give it that trigger": (
-        "« {giver} » passe la main à « {name} », dont le déclencheur n’est pas « handed_over » ; donnez-lui celui-là."
+    "“{giver}” hands over to “{name}”{line}, whose trigger is not handed_over; give it that trigger": (
+        "« {giver} » passe la main à « {name} »{line}, dont le déclencheur n’est pas « handed_over » ; "
+        "donnez-lui celui-là."
     ),
     "the scenarios go round in a circle: {circle} ({why}); take one of these steps out": (
         "Les scénarios tournent en rond : {circle} ({why}) ; retirez une de ces étapes."
@@ -96,13 +97,17 @@ def in_french(sentence: str) -> str | None:
     for pattern, french in _PATTERNS:
         if found := pattern.fullmatch(sentence):
             place = found["at_"] or ""
-            return place + french.format(**found.groupdict())
+            said = {name: (value or "").replace(" (line ", " (ligne ") for name, value in found.groupdict().items()}
+            return place + french.format(**said)
     return None
 
 
 def _pattern(english: str) -> re.Pattern[str]:
     pieces = re.split(r"\{(\w+)\}", english)
-    text = "".join(f"(?P<{one}>.+?)" if place % 2 else re.escape(one) for place, one in enumerate(pieces))
+    some = {"line": ".*?"}  # not always known
+    text = "".join(
+        f"(?P<{one}>{some.get(one, '.+?')})" if place % 2 else re.escape(one) for place, one in enumerate(pieces)
+    )
     return re.compile(rf"(?P<at_>\S+\.ya?ml(?::\d+)?: )?{text}", re.DOTALL)
 
 
