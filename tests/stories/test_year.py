@@ -115,9 +115,12 @@ def test_check_4_five_files_come_late(year: Retailer, variant: Variant) -> None:
 
 
 def late_orders(shop: Retailer, who: str, scenario: str, arrival: date) -> set[str]:
-    """Orders that `explain` names, placed before the message was decided and known only at the arrival."""
-    told = explain(shop.place, who, scenario, at(arrival, 10))
-    assert told.outcome == "send" and told.decided_at is not None
+    """Orders that `explain` names, placed before its decision and known only at the arrival.
+
+    Its decision is the message, or the refusal of win-back's last word where a later order came before the arrival.
+    """
+    told = explain(shop.place, who, scenario, at(arrival, 8, 30))  # before the turn that ends the wait
+    assert told.outcome in ("send", "refused") and told.decided_at is not None
     assert told.decided_at < at(arrival, 8)
     seen = [row for condition in told.conditions if condition.known_now for row in condition.known_now.evidence]
     late = [row for row in seen if row.table == "orders" and row.known_at == at(arrival, 8)]
