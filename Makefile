@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test test-fast check fix bench images lock
+.PHONY: setup demo test test-fast test-year check fix bench images lock
 
 setup: .venv/.ready
 
@@ -14,10 +14,14 @@ demo: setup
 	$(BIN)/relance demo $(DEMO)
 
 test: setup
-	$(BIN)/pytest -n 2 --durations=10
+	$(BIN)/pytest -n 2 -m "not year" --durations=40
 
 test-fast: setup
-	$(BIN)/pytest -n 2 -m "not slow"
+	$(BIN)/pytest -n 2 -m "not slow and not year"
+
+# The retailer's whole year by several scenarios at once (L5 to L12): before a release.
+test-year: setup
+	$(BIN)/pytest -n 2 -m year --durations=10
 
 check: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy --strict src

@@ -32,7 +32,7 @@ from tests.stories.test_l5_l6_products_that_change import APART, switch_all_on
 from tests.stories.test_l8_reviews import ORDERED
 from tests.stories.test_l11_moves import BEFORE, LOYAL, MOVES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.year
 
 RECURRING_FEED = """
 feed: recurring
