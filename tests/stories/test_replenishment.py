@@ -227,7 +227,7 @@ def test_hand_overs_that_lead_nowhere_or_round_are_refused_at_the_switch(shop: B
     with pytest.raises(Refused, match=r"hands over to “lost” \(line 1\), which is not published"):
         shop.publish("replenishment", "2026-01-03 08:20", **HANDS_ON)
     back = [{"wait": "1d"}, {"hand_over": "b"}]
-    with pytest.raises(Refused, match="“b”, which is not published"):
+    with pytest.raises(Refused, match=r"“b” \(line 1\), which is not published"):
         shop.publish({**LOYAL, "scenario": "a", "steps": back}, "2026-01-03 08:21")
     shop.publish({**LOYAL, "scenario": "b"}, "2026-01-03 08:22")
     shop.publish({**LOYAL, "scenario": "a", "steps": back}, "2026-01-03 08:23")
@@ -235,6 +235,6 @@ def test_hand_overs_that_lead_nowhere_or_round_are_refused_at_the_switch(shop: B
         Refused, match=r"in a circle: b → a → b .“b” hands over to “a” .line 1., “a” hands over to “b” .line 1.."
     ):
         shop.publish({**LOYAL, "scenario": "b", "steps": [{"hand_over": "a"}]}, "2026-01-03 08:24")
-    with pytest.raises(Refused, match="“win-back”, whose trigger is not handed_over"):
+    with pytest.raises(Refused, match=r"“win-back” \(line 1\), whose trigger is not handed_over"):
         shop.publish("win-back", "2026-01-03 08:25")
         shop.publish({**LOYAL, "scenario": "c", "steps": [{"hand_over": "win-back"}]}, "2026-01-03 08:26")

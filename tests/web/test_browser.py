@@ -19,7 +19,6 @@ from tests.web.conftest import NOW
 from tests.web.served import chromium, entered, served
 from tests.web.test_contacts import number_of
 from tests.web.test_pages import PAGES
-from tests.web.test_publishing import waiting
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "iframes": False}
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -80,19 +79,6 @@ def test_every_page_can_be_used_by_everybody(lived: Bookshop, looking: Any, lang
         page.goto(base + address)
         found += [f"{address} {one}" for one in looks(page, language)]
     page.context.close()
-    assert found == []
-
-
-def test_publishing_can_be_used_by_everybody(tmp_path: Path) -> None:
-    shop, found = waiting(tmp_path / "home"), []
-    with served(shop.place, FixedClock(local(NOW))) as base, chromium() as browser:
-        for language in SEEN:
-            page = entered(browser, shop.home, base, locale=language)
-            for address in ("/scenarios/forgotten-cart/publish", "/scenarios/cart"):
-                page.goto(base + address)
-                found += [f"{address} {one}" for one in looks(page, language)]
-            page.context.close()
-    shop.close()
     assert found == []
 
 

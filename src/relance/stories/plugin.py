@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:  # the house is only entered where a story is found
     from relance.stories.world import Workshop
 
 _WORKSHOP: pytest.StashKey[Workshop] = pytest.StashKey()
+_FOLDER: pytest.StashKey[TemporaryDirectory[str]] = pytest.StashKey()
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -31,6 +33,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """The same, at the end: what makes the next session quicker is kept in pytest's own cache."""
     if _WORKSHOP in config.stash:
         config.stash[_WORKSHOP].close()
+        config.stash[_FOLDER].cleanup()
 
 
 class StoryFile(pytest.File):
@@ -71,14 +74,16 @@ class StoryDiffers(AssertionError):
 
 
 def _workshop(config: pytest.Config) -> Workshop:
-    """One for all stories of the session, in pytest's own temporary folder."""
+    """One for all stories of the session. Its folder is its own: a second factory of pytest's would begin by emptying
+    the folder that `--basetemp` names, and with it what other tests of the session have made."""
     from relance.stories.world import Workshop
 
     if _WORKSHOP not in config.stash:
-        factory = pytest.TempPathFactory.from_config(config, _ispytest=True)
-        alone = config.cache and not hasattr(config, "workerinput")  # two processes would write to one file
-        kept = config.cache.mkdir("relance") / "texts.json" if config.cache and alone else None
-        config.stash[_WORKSHOP] = Workshop(factory.mktemp("stories"), kept)
+        cache = getattr(config, "cache", None)  # None with `-p no:cacheprovider`
+        alone = not hasattr(config, "workerinput")  # two processes would write to one file
+        kept = cache.mkdir("relance") / "texts.json" if cache and alone else None
+        config.stash[_FOLDER] = TemporaryDirectory(prefix="relance-stories-")
+        config.stash[_WORKSHOP] = Workshop(Path(config.stash[_FOLDER].name), kept)
     return config.stash[_WORKSHOP]
 
 
