@@ -74,5 +74,5 @@ def test_a_hidden_link_has_nothing_to_see_and_is_not_reached_by_keyboard() -> No
 
 
 def test_a_mail_without_links_gets_none() -> None:
-    plain = replace(MAIL, html="<body>Bonjour</body>")
+    plain = replace(MAIL, short_html="<body>Bonjour</body>")
     assert follow(plain, replace(TRAIL, pixel=False)) == plain

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape, unescape
 
 from relance.messages.links import CLICK, OPEN, Claim, SigningKey, sign
@@ -55,12 +55,12 @@ def follow(rendered: Rendered, trail: Trail) -> Rendered:
     """
     if not (trail.links or trail.pixel) or any("\n" in part for part in trail.message):
         return rendered
-    html = rendered.html
+    html = rendered.short_html  # no mark stands for a link, nor for the end of the page
     if trail.links:
         html = _with_trap(*_followed(html, trail), trail)
     if trail.pixel:
         html = _before_end(html, _pixel(trail))
-    return replace(rendered, html=html)
+    return Rendered(rendered.subject, rendered.preheader, html, rendered.text, rendered.shorthand)
 
 
 def _followed(html: str, trail: Trail) -> tuple[str, str | None]:

@@ -118,7 +118,7 @@ def test_every_byte_is_ascii_and_no_line_too_long() -> None:
 
 def test_html_travels_as_it_is_with_entities_for_what_is_not_ascii() -> None:
     html = "<p title='été'>« Hélène » €\n.\n📚</p>"
-    mail = parsed(to_bytes(replace(LETTER, rendered=replace(LETTER.rendered, html=html))))
+    mail = parsed(to_bytes(replace(LETTER, rendered=replace(LETTER.rendered, short_html=html))))
     body = mail.get_body(("html",))
     assert body is not None
     assert body["Content-Transfer-Encoding"] == "7bit"

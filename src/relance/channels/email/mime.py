@@ -6,13 +6,15 @@ import re
 from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
 from hashlib import sha256
 
 from relance.base.errors import RelanceError
 from relance.channels.channel import Message
-from relance.messages.rendering import one_line
+from relance.channels.settings import Sender
+from relance.messages.rendering import Rendered, one_line
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _LONGEST_LINE = 998
@@ -23,6 +25,7 @@ class BadAddress(RelanceError):
     """An address no mail can be sent to."""
 
 
+@lru_cache(maxsize=256)  # asked of an envelope, and of the headers right after
 def ascii_address(address: str) -> str:
     """The address as SMTP takes it, its domain in ASCII. Raises BadAddress."""
     local, _, domain = address.strip().rpartition("@")
@@ -56,19 +59,17 @@ def _words(text: str, room: int) -> Iterator[str]:
         at, room = end, 62
 
 
-@lru_cache(maxsize=256)
 def _mailbox(name: str, address: str) -> str:
     return formataddr((one_line(name), ascii_address(address)), "utf-8")
 
 
-def _unsubscribe(message: Message) -> list[str]:
-    mailto = message.sender.unsubscribe_mailto or message.sender.reply_to or message.sender.address
-    token = message.unsubscribe_url.rpartition("/")[2]
-    by_mail = f"<mailto:{ascii_address(mailto)}?subject=unsubscribe%20{token}>"
-    return [
-        f"List-Unsubscribe: <{one_line(message.unsubscribe_url)}>,\r\n {by_mail}",
-        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
-    ]
+@lru_cache(maxsize=256)
+def _who_writes(sender: Sender) -> tuple[str, str]:
+    """The lines that say who writes, and the address at which one may unsubscribe by mail."""
+    lines = f"From: {_mailbox(sender.name, sender.address)}\r\n"
+    if sender.reply_to:
+        lines += f"Reply-To: {_mailbox(sender.name, sender.reply_to)}\r\n"
+    return lines, ascii_address(sender.unsubscribe_mailto or sender.reply_to or sender.address)
 
 
 @lru_cache(maxsize=1_024)
@@ -79,46 +80,69 @@ def _feedback(names: tuple[str, ...]) -> str:
 _date = lru_cache(maxsize=16)(format_datetime)
 
 
-def _headers(message: Message, boundary: str) -> list[str]:
-    sender = message.sender
-    return [
-        f"Date: {_date(message.at)}",
-        f"From: {_mailbox(sender.name, sender.address)}",
-        *([f"Reply-To: {_mailbox(sender.name, sender.reply_to)}"] if sender.reply_to else []),
-        f"To: {ascii_address(message.to)}",
-        _header("Subject", message.rendered.subject),
-        f"Message-ID: {message.message_id}",
-        *_unsubscribe(message),
-        f"Feedback-ID: {_feedback(message.feedback)}",
-        f"Content-Language: {message.language}",
-        "MIME-Version: 1.0",
-        f'Content-Type: multipart/alternative; boundary="{boundary}"',
-    ]
+def _headers(message: Message, boundary: str) -> str:
+    who_writes, mailto = _who_writes(message.sender)
+    unsubscribe = one_line(message.unsubscribe_url)
+    return (
+        f"Date: {_date(message.at)}\r\n{who_writes}To: {ascii_address(message.to)}\r\n"
+        f"{_header('Subject', message.rendered.subject)}\r\nMessage-ID: {message.message_id}\r\n"
+        f"List-Unsubscribe: <{unsubscribe}>,\r\n"
+        f" <mailto:{mailto}?subject=unsubscribe%20{unsubscribe.rpartition('/')[2]}>\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        f"Feedback-ID: {_feedback(message.feedback)}\r\nContent-Language: {message.language}\r\n"
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'
+    )
 
 
-def _html(html: str) -> tuple[str, bytes]:
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """One form of the text, encoded; `dotted` where one of its lines may begin with a dot."""
+
+    encoding: str
+    data: bytes
+    dotted: bool
+
+
+def _html(rendered: Rendered) -> _Body:
     """Signs outside ASCII are written as entities; a compiled template has none left but those of values."""
-    return _as_it_is(_unix(html.encode("ascii", "xmlcharrefreplace")))
+    short = _unix(_entities(rendered.short_html)).replace(b"\n", b"\r\n")
+    whole = rendered.shorthand.as_mail(short)
+    if not _short_lines(whole):
+        return _quoted(_unix(_entities(rendered.html)))
+    return _Body("7bit", whole, rendered.shorthand.dotted or _dotted(short))
 
 
-def _plain(text: str) -> tuple[str, bytes]:
+def _entities(html: str) -> bytes:
+    return html.encode("ascii", "xmlcharrefreplace")
+
+
+def _plain(text: str) -> _Body:
     raw = _unix(text.encode("utf-8", "replace"))
-    return _as_it_is(raw) if text.isascii() else _quoted(raw)
+    if text.isascii() and _short_lines(whole := raw.replace(b"\n", b"\r\n")):
+        return _Body("7bit", whole, _dotted(whole))
+    return _quoted(raw)
 
 
-def _as_it_is(raw: bytes) -> tuple[str, bytes]:
-    return ("7bit", raw.replace(b"\n", b"\r\n")) if _short_lines(raw) else _quoted(raw)
+def _dotted(data: bytes) -> bool:
+    return b"\n." in data or data.startswith(b".")
 
 
-def _quoted(raw: bytes) -> tuple[str, bytes]:
-    return "quoted-printable", b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
+def _quoted(raw: bytes) -> _Body:
+    """Line by line: most lines are those of many messages."""
+    data = b"".join(map(_quoted_line, raw.splitlines(keepends=True)))
+    return _Body("quoted-printable", data, _dotted(data))
 
 
-def _short_lines(raw: bytes) -> bool:
-    """Whether a line break comes at least every 998 signs; looks at few of them."""
+@lru_cache(maxsize=4_096)
+def _quoted_line(line: bytes) -> bytes:
+    return b2a_qp(line, istext=True).replace(b"\n", b"\r\n")
+
+
+def _short_lines(mail: bytes) -> bool:
+    """Whether no line is longer than SMTP allows; looks at few of the line breaks."""
     at = 0
-    while len(raw) - at >= _LONGEST_LINE:
-        at = raw.rfind(b"\n", at, at + _LONGEST_LINE) + 1
+    while len(mail) - at >= _LONGEST_LINE:
+        at = mail.rfind(b"\n", at, at + _LONGEST_LINE + 1) + 1
         if not at:
             return False
     return True
@@ -130,15 +154,26 @@ def _unix(raw: bytes) -> bytes:
 
 def _part(boundary: str, kind: str, encoding: str) -> str:
     headers = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}"
-    return f"--{boundary}\r\n{headers}\r\n\r\n"
+    return f"\r\n--{boundary}\r\n{headers}\r\n\r\n"
+
+
+def _written(message: Message) -> tuple[bytes, bool]:
+    """The whole mail, and whether one of its lines may begin with a dot."""
+    # No text knows the digest of our Message-ID, so no part can end early.
+    boundary = f"=_{sha256(message.message_id.encode()).hexdigest()[:24]}"
+    plain, html = _plain(message.rendered.text), _html(message.rendered)
+    before = _headers(message, boundary) + _part(boundary, "plain", plain.encoding)
+    between, end = _part(boundary, "html", html.encoding), f"\r\n--{boundary}--\r\n"
+    mail = b"".join((before.encode("ascii"), plain.data, between.encode("ascii"), html.data, end.encode("ascii")))
+    return mail, plain.dotted or html.dotted
 
 
 def to_bytes(message: Message) -> bytes:
     """The whole mail, ASCII with CRLF line ends. Raises BadAddress."""
-    # No text knows the digest of our Message-ID, so no part can end early.
-    boundary = f"=_{sha256(message.message_id.encode()).hexdigest()[:24]}"
-    encoding, text = _plain(message.rendered.text)
-    html_encoding, html = _html(message.rendered.html)
-    before = "\r\n".join((*_headers(message, boundary), "", _part(boundary, "plain", encoding)))
-    between = f"\r\n{_part(boundary, 'html', html_encoding)}"
-    return b"".join((before.encode("ascii"), text, between.encode("ascii"), html, f"\r\n--{boundary}--\r\n".encode()))
+    return _written(message)[0]
+
+
+def to_wire(message: Message) -> bytes:
+    """The mail as it travels: a leading dot is doubled (RFC 5321, 4.5.2), a lone dot ends it. Raises BadAddress."""
+    mail, dotted = _written(message)
+    return (mail.replace(b"\r\n.", b"\r\n..") if dotted else mail) + b".\r\n"

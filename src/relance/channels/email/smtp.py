@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,13 +13,11 @@ from relance.base.errors import RelanceError
 from relance.channels.channel import BAD_ADDRESS, Batch, Message, Receipt
 from relance.channels.email.connecting import connect, password_of
 from relance.channels.email.conversation import Conversation, Letter
-from relance.channels.email.mime import BadAddress, ascii_address, to_bytes
+from relance.channels.email.mime import BadAddress, ascii_address, to_wire
 from relance.channels.settings import Smtp
 
 AHEAD = 8
 """Letters written at once: more of them take less CPU each, but leave the server waiting meanwhile."""
-
-_LEADING_DOT = re.compile(rb"\n\.")
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -143,7 +140,7 @@ class _Round:
     def _letter(self, message: Message) -> Letter | None:
         try:
             to, sender = ascii_address(message.to), ascii_address(message.sender.address)
-            return Letter(message, sender, to, _dotted(to_bytes(message)))
+            return Letter(message, sender, to, to_wire(message))
         except BadAddress as error:
             self.batch.done(message, Receipt("refused", BAD_ADDRESS, str(error)))
         except Exception as error:  # a defect in one letter may not put those written with it in doubt
@@ -217,13 +214,6 @@ class _Round:
         for line in tuple(self.lines):
             if line.waiting and line.since < late:
                 line.drop()
-
-
-def _dotted(data: bytes) -> bytes:
-    """The text as it travels: a leading dot is doubled (RFC 5321, 4.5.2), a lone dot ends it."""
-    if _LEADING_DOT.search(data):  # which is rare, and found out for less than replacing takes
-        data = data.replace(b"\r\n.", b"\r\n..")
-    return data + b".\r\n"
 
 
 class SmtpChannel:
