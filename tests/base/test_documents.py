@@ -39,7 +39,9 @@ def test_every_part_knows_its_line() -> None:
         ("a: &b 1\nc: *b", "x.yaml:1: anchors are not allowed"),
         ("a: !!python/object:os.system 1", "x.yaml:1: the mark"),
         ("a: [1", "x.yaml:1: "),
-        ("[" * 5000, "x.yaml: is nested too deeply"),
+        ("[" * 5000, "x.yaml:1: is nested too deeply"),
+        ("- " * 90_000 + "x", "x.yaml:1: is nested too deeply"),
+        ("a: \ud800", "x.yaml: is not UTF-8 text"),
         ("? [a]\n: 1", "x.yaml:1: a name must be plain text"),
     ],
 )

@@ -8,6 +8,7 @@ import ibis
 import pytest
 
 from relance.base.home import Home
+from relance.demo import rehearsal
 from relance.demo.rehearsal import start
 from relance.engines import texts
 from relance.engines.duckdb import open_warehouse
@@ -28,6 +29,22 @@ def test_a_text_that_another_process_has_kept_meanwhile_is_not_made_again(
     texts._TEXTS.clear()
     with pytest.raises(AssertionError):
         texts.compiled(engine, MARKS, _nobody)
+
+
+def test_where_texts_were_made_ahead_nobody_rehearses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, file = open_warehouse(None), tmp_path / "texts.json"
+    monkeypatch.setattr(texts, "_TEXTS", {})
+    monkeypatch.setattr(texts, "COMPILED_AHEAD", file)
+    monkeypatch.setattr(rehearsal, "start", lambda home: pytest.fail("somebody rehearses"))
+    made = texts.compiled(engine, MARKS, lambda: ibis.table({"x": "int64"}, name="t"))
+    texts.keep_texts(file)
+    texts._TEXTS.clear()
+    texts.compiled_ahead.cache_clear()
+    try:
+        with rehearsal.rehearsed():
+            assert texts.compiled(engine, MARKS, _nobody) == made
+    finally:
+        texts.compiled_ahead.cache_clear()
 
 
 def test_who_rehearses_leaves_when_let_go_and_takes_its_folder_with_it(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from relance.customers.tables import Table
 from relance.engines.duckdb import DuckEngine, open_warehouse
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger
-from relance.engines.texts import compiled, keep_texts, remember_texts
+from relance.engines.texts import compiled, compiled_ahead, keep_texts, remember_texts
 
 
 @dataclass
@@ -111,6 +111,7 @@ def _number_of_aliases() -> ir.Table:
 
 def open_installation(home: Home) -> Installation:
     """Opens everything, creating and migrating what is missing. Busy where another process owns the warehouse."""
+    compiled_ahead()
     remember_texts(home.texts)
     settings = home.settings()
     tables = load_tables(home.definitions / "tables")

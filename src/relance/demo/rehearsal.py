@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from relance.base.home import Home
 from relance.demo.plan import DemoPlan, SwitchOn
-from relance.engines.texts import heard, keep_texts
+from relance.engines.texts import COMPILED_AHEAD, compiled_ahead, heard, keep_texts
 
 CONTACTS, BOOKS, DAYS = 600, 2_000, 3
 _BETWEEN = 0.4  # seconds between two looks at what is new
@@ -28,7 +28,7 @@ _BETWEEN = 0.4  # seconds between two looks at what is new
 @contextmanager
 def rehearsed() -> Iterator[None]:
     """As long as this lasts, a process beside rehearses, and queries that it has compiled need not be compiled here."""
-    if (os.cpu_count() or 1) < 2:
+    if compiled_ahead() or (os.cpu_count() or 1) < 2:
         yield
         return
     with TemporaryDirectory(prefix="relance-rehearsal-", ignore_cleanup_errors=True) as folder:
@@ -87,7 +87,13 @@ def _first_days(plan: DemoPlan) -> DemoPlan:
 
 
 def main() -> None:
-    """Rehearses at the home named, keeping what is compiled as it comes, and stays until let go."""
+    """Rehearses at the home named, keeping what is compiled as it comes, and stays until let go.
+
+    Where no home is named, what is compiled is kept beside the code, for every process to come.
+    """
+    if not sys.argv[1:]:
+        _compile_ahead()
+        return
     home = Home(Path(sys.argv[1]))
     threading.Thread(target=_until_let_go, args=(home.path,), daemon=True).start()
     done = threading.Event()
@@ -96,6 +102,13 @@ def main() -> None:
     rehearse(home)
     done.set()
     keeping.join()
+
+
+def _compile_ahead() -> None:
+    with TemporaryDirectory(prefix="relance-rehearsal-") as folder:
+        rehearse(Home(Path(folder) / "home"))
+    COMPILED_AHEAD.parent.mkdir(exist_ok=True)
+    keep_texts(COMPILED_AHEAD)
 
 
 def _until_let_go(folder: Path) -> None:

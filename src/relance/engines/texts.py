@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import ibis.expr.types as ir
 
 from relance.base.ids import digest
 from relance.engines.warehouse import Engine
+
+COMPILED_AHEAD = Path(cache_from_source(__file__)).with_name("texts.json")  # beside the bytecode, and as disposable
 
 _TEXTS: dict[str, str] = {}
 _MOST_KEPT = 2_000
@@ -32,15 +35,23 @@ def compiled(engine: Engine, marks: tuple[str, ...], build: Callable[[], ir.Tabl
     return _TEXTS[key]
 
 
-def remember_texts(path: Path) -> None:
-    """Takes up the texts that another process of the same code kept; a file of other code is passed over."""
+def remember_texts(path: Path) -> bool:
+    """Takes up the texts that another process of the same code kept; a file of other code is passed over: False."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return  # nothing is lost: texts are made again
-    if kept.get("code") == _code():
-        for key, text in kept["texts"].items():
-            _TEXTS.setdefault(key, text)
+        return False  # nothing is lost: texts are made again
+    if kept.get("code") != _code():
+        return False
+    for key, text in kept["texts"].items():
+        _TEXTS.setdefault(key, text)
+    return True
+
+
+@cache
+def compiled_ahead() -> bool:
+    """Takes up, once a process, the texts that were made when this code was installed; False where there are none."""
+    return remember_texts(COMPILED_AHEAD)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path
 from time import perf_counter
 from weakref import WeakKeyDictionary
 
+import ibis.expr.types as ir
+
 from relance.base.clock import aware_utc, naive_utc
 from relance.base.errors import BadFile, Refused, RelanceError
 from relance.base.ids import digest
@@ -21,6 +23,7 @@ from relance.engines.calendar import keep_local_days, keep_offset_days
 from relance.engines.duckdb import DuckEngine
 from relance.engines.files import Taken
 from relance.engines.spool import spooled
+from relance.engines.texts import compiled
 from relance.engines.versions import Stamp
 from relance.ingest.facts import LedgerHook
 from relance.ingest.feeds import MANIFEST, feed_complete, manifest_lines, period_end, period_in_name
@@ -278,10 +281,13 @@ def plan_of(engine: DuckEngine, feed: Feed, tables: Mapping[str, Table]) -> Plan
     zone = feed.zone or "UTC"
     days = keep_local_days(engine, zone)
     keep_offset_days(engine, zone)
-    involved = {name: tables[name] for name in feed.tables}
-    key = (type(engine).__name__, feed.fingerprint, digest(repr(sorted(involved.items()))))
+    key = (type(engine).__name__, feed.fingerprint, digest(repr(sorted(tables.items()))))
     if key not in _PLANS:
-        _PLANS[key] = compile_plan(feed, tables, days if feed.zone else None, engine.compile)
+
+        def compiler(name: str, query: ir.Table) -> str:
+            return compiled(engine, ("import", *key, name), lambda: query)
+
+        _PLANS[key] = compile_plan(feed, tables, days if feed.zone else None, compiler)
     return _PLANS[key]
 
 

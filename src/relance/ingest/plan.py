@@ -57,6 +57,9 @@ class TablePlan:
         return "cand_" + self.table.name
 
 
+Compiler = Callable[[str, ir.Table], str]  # the name of a query within its feed, and the query
+
+
 @dataclass(frozen=True)
 class Plan:
     """The queries of one feed for files of one shape."""
@@ -82,16 +85,14 @@ def shape_of(feed: Feed, tables: Mapping[str, Table]) -> Shape:
     return shape
 
 
-def compile_plan(
-    feed: Feed, tables: Mapping[str, Table], days: str | None, compiler: Callable[[ir.Table], str]
-) -> Plan:
+def compile_plan(feed: Feed, tables: Mapping[str, Table], days: str | None, compiler: Compiler) -> Plan:
     """Compiles the queries of a feed. `days`: the scratch table of its zone's local days, if it has a zone."""
     shape = shape_of(feed, tables)
     kinds = {f"a{place}": atom.ibis_type for place, atom in enumerate(shape.atoms)}
     rows = ibis.table({"record": "int64", "err": "int64", **kinds}, name=TYPED)
     good = rows.filter(rows["err"].isnull())
     plans = [_table_plan(shape, good, tables[name], rule, compiler) for name, rule in feed.tables.items()]
-    text = compiler(typed(shape, days))
+    text = compiler(TYPED, typed(shape, days))
     period = feed.period.column if feed.period else None
     period_atom = shape.atom(Atom(period, "instant")) if period else None
     own = _own_atoms(shape)
@@ -120,16 +121,15 @@ def _own_atoms(shape: Shape) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _table_plan(
-    shape: Shape, good: ir.Table, table: Table, rule: TableRule, compiler: Callable[[ir.Table], str]
-) -> TablePlan:
+def _table_plan(shape: Shape, good: ir.Table, table: Table, rule: TableRule, compiler: Compiler) -> TablePlan:
     first = _stage(shape, good, table, rule)
     assert first is not None
     contacts = tuple(name for name in first.columns if name == "own_id" or _is_contact(table, name))
     given = ibis.table(first.schema(), name=_given(table, contacts))
     second, mapped = _second(shape, table, rule, given)
     ordinal = rule.ordinal_within is not None
-    return TablePlan(table, rule, compiler(first), compiler(second), mapped, tuple(second.columns), contacts, ordinal)
+    texts = compiler(f"{table.name}, first", first), compiler(f"{table.name}, second", second)
+    return TablePlan(table, rule, *texts, mapped, tuple(second.columns), contacts, ordinal)
 
 
 def _given(table: Table, contacts: tuple[str, ...]) -> str:
