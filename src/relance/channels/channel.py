@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, Protocol, runtime_checkable
 
@@ -43,7 +44,12 @@ BAD_ADDRESS = "bad_address"
 def message_id(key: OutboxKey, domain: str) -> str:
     """The Message-ID of an outbox key: the same at every attempt, and telling nothing of the contact."""
     text = "\n".join((key.scenario, key.step, str(key.contact), key.occurrence, key.channel))
-    return f"<{sha256(text.encode()).hexdigest()[:32]}@{domain.encode('idna').decode('ascii')}>"
+    return f"<{sha256(text.encode()).hexdigest()[:32]}@{_ascii(domain)}>"
+
+
+@lru_cache(maxsize=256)
+def _ascii(domain: str) -> str:
+    return domain.encode("idna").decode("ascii")
 
 
 class Delivery(Protocol):

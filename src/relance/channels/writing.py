@@ -45,8 +45,8 @@ def _scope(row: Outgoing) -> tuple[str, ...]:
 
 def _followed(rendered: Rendered, settings: MailSettings, row: Outgoing) -> Rendered:
     """As far as its release allowed; not at all where nobody could reach our pages."""
-    allowed, key = row.context.get(FOLLOWED) or {}, row.key
-    if not settings.public_url:
+    allowed, key = row.context.get(FOLLOWED), row.key
+    if not allowed or not settings.public_url:
         return rendered
     message = (key.contact, key.scenario, key.step, key.occurrence, key.channel)
     links, pixel = bool(allowed.get("links")), bool(allowed.get("pixel"))

@@ -246,23 +246,12 @@ class Facts(SqliteFile):
         )
 
     def _left_today(self, rows: Sequence[OutboxRow]) -> frozenset[tuple[str, str, str, date]]:
-        asked = to_json(
-            [
-                [
-                    row.outgoing.key.scenario,
-                    row.outgoing.key.step,
-                    row.outgoing.address_hash,
-                    row.outgoing.local_day,
-                ]
-                for row in rows
-            ]
-        )
         found = self.rows(
-            """SELECT DISTINCT scenario, step, address_hash, local_day FROM outbox
-               WHERE state IN ('handing', 'accepted', 'unknown')
-               AND (scenario, step, address_hash, local_day) IN (
-                   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?))""",
-            (asked,),
+            """SELECT DISTINCT one.scenario, one.step, one.address_hash, one.local_day
+               FROM json_each(?) AS asked JOIN outbox AS one ON one.id = asked.value
+               JOIN outbox AS other USING (scenario, step, address_hash, local_day)
+               WHERE other.state IN ('handing', 'accepted', 'unknown')""",
+            (to_json([row.id for row in rows]),),
         )
         return frozenset((row[0], row[1], row[2], date.fromisoformat(row[3])) for row in found)
 

@@ -79,6 +79,8 @@ def _key(row: sqlite3.Row) -> OutboxKey:
 
 
 _day = lru_cache(maxsize=256)(date.fromisoformat)
+_json = json.JSONDecoder().raw_decode  # what we wrote begins and ends without space
+_stops = lru_cache(maxsize=256)(json.loads)  # many rows have the same, and nobody changes it
 
 
 ROW = """id, scenario, step, contact, occurrence, channel, keys, kind, version, sender, message, message_version,
@@ -93,7 +95,7 @@ def outbox_row(row: Iterable[Any]) -> OutboxRow:
     fresh_until, stops, state, reason, message_id, attempts, retry_at, updated_at = rest
     outgoing = Outgoing(
         OutboxKey(scenario, step, contact, occurrence, channel),
-        tuple(json.loads(keys)),
+        tuple(_json(keys)[0]),
         kind,
         version,
         sender,
@@ -101,14 +103,14 @@ def outbox_row(row: Iterable[Any]) -> OutboxRow:
         message_version,
         language,
         locale,
-        json.loads(context),
+        _json(context)[0],
         address,
         address_hash,
         _day(day),
         instant(due_at),
         instant(created_at),
         optional_instant(fresh_until),
-        json.loads(stops),
+        _stops(stops),
     )
     retried, updated = optional_instant(retry_at), instant(updated_at)
     return OutboxRow(number, outgoing, state, reason, message_id, attempts, retried, updated)

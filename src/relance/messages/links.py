@@ -35,7 +35,7 @@ class SigningKey:
 
 
 def _encode(raw: bytes) -> str:
-    return b2a_base64(raw, newline=False).rstrip(b"=").translate(_URL).decode("ascii")
+    return str(b2a_base64(raw, newline=False).translate(_URL, b"="), "ascii")
 
 
 def _decode(text: str) -> str:

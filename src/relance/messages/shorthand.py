@@ -5,28 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from relance.messages.templates import TAG
 
 _MARK = "<~"  # a value that a message prints has its “<” escaped, so no value can pretend to be a mark
-_SHORTEST = 40
+_SHORTEST_MARK = 5
+_SHORTEST_LITERAL = 60
 # Links and the end of the page are looked for in what is rendered; all else of a literal may stand behind a mark.
-_EDGE = re.compile(r"[\"']|(?=[<>])")
 _SOUGHT = re.compile(r"([^<>]*href=[^<>]*|</body>[^<>]*)")
+_EDGE = re.compile(r"[\"']|(?=[<>]|href=)")  # where a link that began in a value is surely over
+_LOOP = re.compile(r"\{%[-+]?\s*(end)?for\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Shorthand:
-    """The literals behind the marks, as text and as lines of a mail; `dotted` where such a line begins with a dot."""
+    """The literals behind the marks, as text and as lines of a mail; `dotted` where such a line begins with a dot.
+
+    `once` is the length of those outside all loops together, `again` that of the longest one within a loop.
+    """
 
     text: Mapping[str, str] = field(default_factory=dict)
     mail: Mapping[bytes, bytes] = field(default_factory=dict)
     dotted: bool = False
-    longest: int = 0
+    once: int = 0
+    again: int = 0
 
     def at_most(self, short: str) -> int:
         """As many characters or more than it has when it is written out."""
-        return len(short) + short.count(_MARK) * self.longest
+        return self.once + len(short) + len(short) // _SHORTEST_MARK * self.again
 
     def written_out(self, short: str) -> str:
         pieces = short.split(_MARK) if self.text else [short]
@@ -49,33 +56,43 @@ def shorten(template: str) -> tuple[str, Shorthand]:
     if _MARK in template:
         return template, LONGHAND
     marks: dict[str, str] = {}
-    short, at = [], 0
-    for tag in TAG.finditer(template):
-        short += [_shortened(template[at : tag.start()], marks), tag[0]]
-        at = tag.end()
-    short.append(_shortened(template[at:], marks))
-    return "".join(short), _shorthand({number: literal for literal, number in marks.items()})
+    short, loops, once, again = [], 0, 0, 0
+    for literal, tag in zip_longest(TAG.split(template), TAG.findall(template), fillvalue=""):
+        short += [_shortened(literal, marks), tag]
+        once, again = (once, max(again, len(literal))) if loops else (once + len(literal), again)
+        if loop := _LOOP.match(tag):
+            loops += -1 if loop[1] else 1
+    return "".join(short), _shorthand({number: literal for literal, number in marks.items()}, once, again)
 
 
 def _shortened(literal: str, marks: dict[str, str]) -> str:
-    """Kept is what may belong to a value beside it: an attribute not yet closed, space that the engine may trim."""
-    first, last = _EDGE.search(literal), max(literal.rfind("<"), literal.rfind(">") + 1)
-    begin = first.end() if first else last
-    if last <= begin:
+    """Kept is what may belong to the values beside it: a link not yet closed, space that the engine may trim."""
+    begin, end = _begin(literal), _end(literal)
+    if end <= begin:
         return literal
-    runs = _SOUGHT.split(literal[begin:last])
+    runs = _SOUGHT.split(literal[begin:end])
     runs[::2] = [_marked(run, marks) for run in runs[::2]]
-    return literal[:begin] + "".join(runs) + literal[last:]
+    return literal[:begin] + "".join(runs) + literal[end:]
+
+
+def _begin(literal: str) -> int:
+    edge = _EDGE.search(literal)
+    return edge.end() if edge else len(literal)
+
+
+def _end(literal: str) -> int:
+    last = max(literal.rfind("<"), literal.rfind(">") + 1)
+    # A tag that is not closed may go as far as its last quote, when no link begins in it.
+    return last if "href=" in literal[last:] else max(last, literal.rfind('"') + 1)
 
 
 def _marked(run: str, marks: dict[str, str]) -> str:
-    if len(run) < _SHORTEST or not run.isascii():
+    if len(run) < _SHORTEST_LITERAL or not run.isascii():
         return run
     return f"{_MARK}{marks.setdefault(run, str(len(marks)))}{_MARK}"
 
 
-def _shorthand(literals: dict[str, str]) -> Shorthand:
+def _shorthand(literals: dict[str, str], once: int, again: int) -> Shorthand:
     unix = {number: text.replace("\r\n", "\n").replace("\r", "\n") for number, text in literals.items()}
     mail = {number.encode(): text.replace("\n", "\r\n").encode("ascii") for number, text in unix.items()}
-    dotted = any("\n." in text for text in unix.values())
-    return Shorthand(literals, mail, dotted, max(map(len, literals.values()), default=0))
+    return Shorthand(literals, mail, any("\n." in text for text in unix.values()), once, again)

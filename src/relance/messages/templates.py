@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
@@ -30,8 +30,6 @@ _QUOTED = r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\""
 TAG = re.compile(rf"\{{\{{(?:{_QUOTED}|(?!\}}\}}).)*\}}\}}|\{{%(?:{_QUOTED}|(?!%\}}).)*%\}}|\{{#.*?#\}}", re.DOTALL)
 _STRING = re.compile(_QUOTED, re.DOTALL)
 _CALL = re.compile(r"(\|\s*|\bis\s+|\bis\s+not\s+)?([\w\])]+)\s*\(")
-_JOINED = "joined.html"
-_END = "\x1e"
 _KEYWORDS = {"if", "elif", "in", "and", "or", "not", "else", "is"}
 
 
@@ -134,17 +132,7 @@ def make_environment(sources: Mapping[str, str]) -> Environment:
             environment.add_template(name, source)
         except TemplateError as error:
             raise TemplateTrouble(f"the template does not read ({error.detail or error.kind})", error.line) from None
-    environment.add_template(_JOINED, _joined(sources))
     return environment
-
-
-def _joined(sources: Mapping[str, str]) -> str:
-    """All of them in one, each escaped or not as it is alone, and without its last line break as the engine does."""
-    return "".join(
-        f"{{% autoescape {'true' if name.endswith('html') else 'false'} %}}\n"
-        f"{source.removesuffix(chr(10)).removesuffix(chr(13))}{_END}{{% endautoescape %}}"
-        for name, source in sources.items()
-    )
 
 
 def _sentence(error: TemplateError) -> str:
@@ -170,15 +158,6 @@ def fill(environment: Environment, name: str, values: Mapping[str, Any]) -> str:
         raise TemplateTrouble(_sentence(error), error.line) from None
     except ValueError as error:
         raise TemplateTrouble(str(error)) from None
-
-
-def fill_joined(environment: Environment, names: Sequence[str], values: Mapping[str, Any]) -> list[str] | None:
-    """Render all templates of an environment at once; None when that does not work and each is to be asked alone."""
-    try:
-        *parts, _ = environment.render_template(_JOINED, **values).split(_END)
-    except (TemplateError, ValueError):
-        return None
-    return parts if len(parts) == len(names) else None
 
 
 def read_names(environment: Environment, source: str) -> Iterator[str]:
