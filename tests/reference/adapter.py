@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
 from itertools import groupby
@@ -114,7 +114,7 @@ class Life:
 
     def edit(self, scenario: Scenario, change: Edit) -> None:
         """A new version while people are under way; where nobody stands at the step, none can move at it."""
-        version = _publish(self.place, replace(scenario, steps=change.steps), change.at)
+        version = _publish(self.place, change.of(scenario), change.at)
         ways = {each.live for each in choices(self.place, version, change.at).choices}
         edit(self.place, version, change.live if change.live in ways else "finish", change.at)
 
@@ -275,6 +275,7 @@ def _settings(world: World) -> Settings:
         "url": "https://shop.example",
         "cart_url": "https://shop.example/cart",
     }
-    return settings_from(
-        {"seed": world.seed, "brand": brand, "pressure": pressure, "global_holdout": world.global_holdout}
-    )
+    told = {"seed": world.seed, "brand": brand, "pressure": pressure, "global_holdout": world.global_holdout}
+    if world.quiet is not None:
+        told["quiet_hours"] = {"email": {"start": world.quiet.start, "end": world.quiet.end}}
+    return settings_from(told)

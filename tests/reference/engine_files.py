@@ -12,7 +12,7 @@ from json import dumps
 from pathlib import Path
 
 from tests.reference.local_time import instant, shown
-from tests.reference.world import Cart, ConsentAct, Order, World
+from tests.reference.world import Cart, ConsentAct, Contact, Order, World
 
 Rows = Iterable[Sequence[object]]
 PERIOD = "%Y-%m-%dT%H%M"
@@ -43,6 +43,8 @@ def deliveries(world: World) -> Iterator[tuple[datetime, list[Parcel]]]:
 
 def _parcels(world: World) -> Iterator[Parcel]:
     yield from _cast(world)
+    for number, again in enumerate(world.retold):
+        yield Parcel(again.known_at, f"contacts-{number}.csv", _people(again.contacts))
     yield from _acts(world)
     yield from _stock(world)
     for orders in world.order_files:
@@ -59,13 +61,17 @@ def _parcels(world: World) -> Iterator[Parcel]:
 def _cast(world: World) -> Iterator[Parcel]:
     """Who and what there is, known long before anything happens."""
     before = min(_known(world)) - LONG_AGO
-    people = (
-        (one.id, one.kind, one.email or "", one.language, one.born or "", one.joined or "", one.zone or "")
-        for one in world.contacts
-    )
-    yield Parcel(before, "contacts.csv", _table("contact,kind,email,language,born,joined,zone", people))
+    yield Parcel(before, "contacts.csv", _people(world.contacts))
     products = ((one.id, one.stock_policy) for one in world.products)
     yield Parcel(before, "products.csv", _table("product,stock_policy", products))
+
+
+def _people(contacts: Iterable[Contact]) -> str:
+    rows = (
+        (one.id, one.kind, one.email or "", one.language, one.born or "", one.joined or "", one.zone or "")
+        for one in contacts
+    )
+    return _table("contact,kind,email,language,born,joined,zone", rows)
 
 
 def _known(world: World) -> Iterator[datetime]:
@@ -73,6 +79,7 @@ def _known(world: World) -> Iterator[datetime]:
     yield from (one.on_at for one in world.scenarios)
     yield from (one.known_at for one in world.order_files)
     yield from (one.known_at for one in world.consents)
+    yield from (one.known_at for one in world.retold)
     yield from (one.known_at for one in world.complete)
     yield from (one.known_at for one in world.cart_files)
 
@@ -148,7 +155,7 @@ def _local(zone: str, moment: datetime) -> str:
 
 
 CONTACTS = """feed: contacts
-files: "contacts.csv"
+files: "contacts*.csv"
 tables:
   contacts:
     columns:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from tests.reference.world import Cart, CartFile, ConsentAct, Order, OrderFile, StockRow, World
+from tests.reference.world import Cart, CartFile, ConsentAct, Contact, Order, OrderFile, StockRow, World
 
 T = TypeVar("T")
 
@@ -36,7 +36,10 @@ class Facts:
     """The world indexed by contact and by cart, to be asked as of any instant."""
 
     def __init__(self, world: World) -> None:
-        self.contacts = {contact.id: contact for contact in world.contacts}
+        self._people = {one.id: Timeline(one) for one in world.contacts}
+        for file in sorted(world.retold, key=lambda each: each.known_at):
+            for one in file.contacts:
+                self._people[one.id].add(file.known_at, one)
         self._products = {product.id: product for product in world.products}
         self._orders = _valid_orders_by_contact(world.order_files)
         self._carts = _carts_by_id(world.cart_files)
@@ -46,6 +49,14 @@ class Facts:
         self._acts: dict[str, list[ConsentAct]] = defaultdict(list)
         for act in world.consents:
             self._acts[act.contact].append(act)
+
+    def contact(self, name: str, moment: datetime) -> Contact:
+        """The contact as last told by then."""
+        return self._people[name].at(moment)
+
+    def contacts(self, moment: datetime) -> list[Contact]:
+        """Everybody, as last told by then."""
+        return [timeline.at(moment) for timeline in self._people.values()]
 
     def buyers(self) -> Iterable[str]:
         """Every contact who ever has an order in a file."""

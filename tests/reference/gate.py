@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from tests.reference.facts import Facts
-from tests.reference.local_time import days_after, instant, local_date
+from tests.reference.local_time import days_after, instant, local_date, shown
 from tests.reference.occurrences import Occurrence, home_of
 from tests.reference.steps import Send, Steps
 from tests.reference.world import Contact, Order, Scenario, World
@@ -41,18 +41,22 @@ class Asked:
 
     @property
     def contact(self) -> Contact | None:
-        return self.facts.contacts[self.occurrence.contact] if self.occurrence.contact else None
+        return self.facts.contact(self.occurrence.contact, self.turn) if self.occurrence.contact else None
 
     @property
     def home(self) -> str:
         """The zone whose clocks count for this scenario."""
-        return home_of(self.scenario, self.facts, self.world.zone, self.occurrence.contact)
+        return home_of(self.scenario, self.facts, self.world.zone, self.occurrence.contact, self.turn)
+
+    @property
+    def own_zone(self) -> str:
+        """Where the contact lives, as far as is known."""
+        return (self.contact.zone if self.contact else None) or self.world.zone
 
     @property
     def own_day(self) -> date:
         """Today, where the contact lives."""
-        own = self.contact.zone if self.contact else None
-        return local_date(own or self.world.zone, self.turn)
+        return local_date(self.own_zone, self.turn)
 
 
 def first_reason(asked: Asked) -> str | None:
@@ -182,6 +186,14 @@ def _fact_is_gone(name: str) -> Callable[[Asked], bool]:
     return gone
 
 
+def _quiet(asked: Asked) -> bool:
+    """No message of marketing or service leaves in the quiet hours of the contact's own clock."""
+    quiet = asked.world.quiet
+    if quiet is None or asked.scenario.purpose == "transactional":
+        return False
+    return quiet.at(shown(asked.own_zone, asked.turn).time())
+
+
 def _nothing_left(asked: Asked) -> bool:
     return asked.occurrence.cart is not None and not items(asked)
 
@@ -217,14 +229,14 @@ OWN_STOPS: dict[str, tuple[str, ...]] = {
     "received": ("returned",),
     "handed_over": (),
 }
-OF_MESSAGES = frozenset(("no_address", "consent_refused", "no_basis", "nothing_left"))
+OF_MESSAGES = frozenset(("no_address", "consent_refused", "no_basis", "nothing_left", "quiet_hours"))
 
 
 def _marked(mark: str) -> Callable[[Asked], bool]:
     return lambda asked: mark in asked.marks
 
 
-# The published order. Quiet hours and suppression have no place in these worlds; what looks at more
+# The published order. Suppression has no place in these worlds; what looks at more
 # than one candidate (same_address, lost, cap, holdout) follows in crowd.py.
 REASONS: dict[str, Callable[[Asked], bool]] = {
     WAITING: _waiting,
@@ -241,7 +253,9 @@ REASONS: dict[str, Callable[[Asked], bool]] = {
     **STOPS,
     "not_sent": _marked("not_sent"),
     "nothing_left": _nothing_left,
+    "quiet_hours": _quiet,
 }
+DEFERRALS = (WAITING, "quiet_hours")
 
 
 def past_and_wanted(asked: Asked) -> bool:
@@ -268,9 +282,8 @@ def held_out(world: World, scenario: Scenario, contact: str) -> bool:
 
 def at_cap(asked: Asked, sent: set[datetime]) -> bool:
     """Whether messages sent by earlier turns fill the cap on the contact's local date."""
-    cap, contact = asked.world.cap, asked.contact
+    cap = asked.world.cap
     if cap is None:
         return False
-    zone = (contact.zone if contact else None) or asked.world.zone
     since = asked.own_day - timedelta(days=cap.days)
-    return sum(local_date(zone, moment) > since for moment in sent) >= cap.messages
+    return sum(local_date(asked.own_zone, moment) > since for moment in sent) >= cap.messages

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.reference.deliveries import HORIZON, Frame, Purchase, order_files, statements
 from tests.reference.steps import Await, Branch, Exit, HandOver, Send, SetValue, Split, Wait
-from tests.reference.world import Cap, ConsentAct, Contact, Edit, Product, Scenario, Turn, World
+from tests.reference.world import Cap, ConsentAct, Contact, Edit, Product, Quiet, Retold, Scenario, Turn, World
 from tests.reference.worlds import (
     CALENDARS,
     Setting,
@@ -32,6 +32,7 @@ from tests.reference.worlds import (
 
 ZONES = (None, None, "Pacific/Kiritimati", "Etc/GMT+12", "America/Toronto", "Asia/Kathmandu", "Pacific/Apia")
 LEAP_DAY = date(1996, 2, 29)
+QUIET = (None, None, None, Quiet(time(21), time(8)), Quiet(time(8, 30), time(12)))
 LATER = Wait("pause", days=2)
 TONE = ("tone", "warm")
 SOME = Split("some", ((1, "noted", (SetValue("note-some", *TONE),)), (2, "not", ())))
@@ -77,7 +78,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "days": (0, 0, -1, 2),
         "fresh": (0, 0, 2),
         "steps": (Send("wish"),),
-        "own_zone": True,
+        "own_zone": (True,),
     },
     "first-purchase": {
         "trigger": "sign_up",
@@ -88,6 +89,7 @@ KINDS: dict[str, dict[str, Any]] = {
             Wait("pause", days=1),
             Split("tone", ((2, "warm", (Send("warm"),)), (3, "plain", (Wait("more", until=time(8)), Send("plain"))))),
         ),
+        "own_zone": (True, False),
     },
     "until-order": {
         "trigger": "second_purchase",
@@ -119,6 +121,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "wants": (None, None, TONE),
         "slots": (time(9), None),
         "needs": ((), (), ("orders",)),
+        "own_zone": (False, True),
     },
 }
 # How a scenario may be written anew while people are under way in it: (what becomes of them, its steps then).
@@ -133,6 +136,7 @@ EDITS = {
         ("move:often", (Send("ask"), Wait("a-day", days=1), Branch("often", orders=3, otherwise=(Send("why"),)))),
     ),
 }
+CORRECTED = ("moved", "moved", "born", "born", "joined", "address", "kind", "nothing")
 TOGETHER = (
     ("birthday", "first-purchase"),
     ("review", "win-back"),
@@ -161,7 +165,8 @@ def settings(draw: st.DrawFn) -> Setting:
     frame = Frame(zone, first, draw(st.booleans()))
     scenarios = draw(_scenarios(frame))
     turns = draw(turns_of(frame, scenarios))
-    if draw(st.sampled_from((False, False, True))):
+    quiet = draw(st.sampled_from(QUIET))
+    if quiet or draw(st.sampled_from((False, False, True))):
         turns = tuple(sorted({*turns, *_evenings(frame)}, key=lambda one: one.at))
     world = World(
         zone=zone,
@@ -169,12 +174,17 @@ def settings(draw: st.DrawFn) -> Setting:
         products=(Product("novel"), Product("atlas"), Product("ebook")),
         scenarios=scenarios,
         turns=turns,
-        complete=statements(frame, draw(odd_nights)) if any(one.needs for one in scenarios) else (),
+        complete=statements(frame, draw(odd_nights)) if any(map(_needy, scenarios)) else (),
+        quiet=quiet,
         cap=draw(st.sampled_from((None, None, None, Cap(1, 1), Cap(1, 3)))),
         global_holdout=draw(st.sampled_from((0.0, 0.0, 0.0, 0.3))),
         seed=draw(st.sampled_from(("check", "autre"))),
     )
     return Setting(frame, world, draw(mishaps), draw(mishaps))
+
+
+def _needy(one: Scenario) -> bool:
+    return bool(one.needs or any(change.needs for change in one.edits))
 
 
 def _evenings(frame: Frame) -> list[Turn]:
@@ -191,12 +201,13 @@ def _scenarios(draw: st.DrawFn, frame: Frame) -> tuple[Scenario, ...]:
 
 def _scenario(frame: Frame, name: str) -> st.SearchStrategy[Scenario]:
     kind = KINDS[name]
-    given = {word: st.just(kind[word]) for word in ("trigger", "steps", "purpose", "stops", "own_zone") if word in kind}
+    given = {word: st.just(kind[word]) for word in ("trigger", "steps", "purpose", "stops") if word in kind}
     fresh = {"fresh_hours": kind["hours"]} if "hours" in kind else {"fresh_days": kind["fresh"]}
     drawn = {"days": kind["days"], **fresh, "reentry": kind.get("reentry", ("each",))}
     drawn["wants"] = kind.get("wants", (None,))
     drawn["waits_if_lost"] = (False, False, True)
     drawn["needs"] = kind.get("needs", ((),))
+    drawn["own_zone"] = kind.get("own_zone", (False,))
     drawn |= {"slot": kind["slots"]} if "slots" in kind else {}
     plain = {word: kind[word] for word in ("slot", "instead") if word in kind}
     return st.builds(
@@ -216,10 +227,14 @@ def _changed(draw: st.DrawFn, frame: Frame, one: Scenario) -> Scenario:
     day = draw(st.integers(3, 9))
     if what == "off" and frame.at(day) > one.on_at:
         return replace(one, off=(frame.at(day, "10:30"), frame.at(day + draw(st.sampled_from((1, 3))), "10:30")))
-    if what == "edited" and one.id in EDITS and frame.at(day) > one.on_at:
-        live, steps = draw(st.sampled_from(EDITS[one.id]))
+    if what == "edited" and frame.at(day) > one.on_at:
+        live, steps = draw(st.sampled_from((*EDITS.get(one.id, ()), ("finish", one.steps))))
         undone = draw(st.sampled_from((None, None, frame.at(day, "11:30"))))
-        return replace(one, edits=(Edit(frame.at(day, "10:30"), live, steps, undone),))
+        fresh = draw(st.sampled_from((None, 0, 1, 9)))
+        needs = draw(st.sampled_from((None, (), ("orders",)))) if "needs" in KINDS[one.id] else None
+        own_zone = draw(st.sampled_from((None, False))) if one.own_zone else None
+        change = Edit(frame.at(day, "10:30"), live, steps, undone, fresh, needs, own_zone)
+        return replace(one, edits=(change,) if change.of(one) != one else ())
     return one
 
 
@@ -240,6 +255,7 @@ def peopled(draw: st.DrawFn, setting: Setting) -> World:
     return replace(
         setting.world,
         contacts=contacts,
+        retold=draw(_told_again(frame, contacts)),
         consents=(*consents, *draw(_objections(frame, ids))),
         order_files=order_files(frame, ids, bought, setting.orders),
     )
@@ -257,6 +273,28 @@ def _living(draw: st.DrawFn, frame: Frame, one: Contact) -> Contact:
 def _born(day: date) -> date:
     """Thirty-two years before, a leap year if this is one."""
     return LEAP_DAY if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 32)
+
+
+@st.composite
+def _told_again(draw: st.DrawFn, frame: Frame, contacts: tuple[Contact, ...]) -> tuple[Retold, ...]:
+    """What was wrong about somebody, or has changed: some mornings a file tells them anew."""
+    words = st.tuples(days, st.integers(0, len(contacts) - 1), st.sampled_from(CORRECTED))
+    now = {one.id: one for one in contacts}
+    told = []
+    for day, who, what in sorted(draw(st.lists(words, max_size=3, unique_by=lambda one: one[0]))):
+        one = now[contacts[who].id]
+        near = frame.day(draw(st.integers(-2, HORIZON)))
+        changes: dict[str, Contact] = {
+            "moved": replace(one, zone=draw(st.sampled_from(ZONES))),
+            "born": replace(one, born=draw(st.sampled_from((_born(near), _born(near), LEAP_DAY, None)))),
+            "joined": replace(one, joined=draw(st.sampled_from((near, near, None)))),
+            "address": replace(one, email=draw(st.sampled_from((f"{one.id}@new.test", contacts[0].email, None)))),
+            "kind": replace(one, kind="individual" if one.kind == "institution" else "institution"),
+            "nothing": one,
+        }
+        now[one.id] = changes[what]
+        told.append(Retold(frame.at(day, draw(st.sampled_from(("06:00", "10:00")))), (now[one.id],)))
+    return tuple(told)
 
 
 @st.composite

@@ -10,7 +10,7 @@ from functools import partial
 
 from tests.reference.crowd import SEND, Verdict, arbitrate, share_addresses
 from tests.reference.facts import Facts
-from tests.reference.gate import WAITING, Asked, first_reason, items, past_and_wanted, stopped
+from tests.reference.gate import DEFERRALS, Asked, first_reason, items, past_and_wanted, stopped
 from tests.reference.local_time import days_before, local_date
 from tests.reference.occurrences import Episodes, Occurrence, occurrences
 from tests.reference.steps import Await
@@ -89,7 +89,7 @@ class _Diary:
     def edit(self, name: str, edit: Edit) -> None:
         """New occurrences take the new version; what is under way finishes in the old, moves at a step, or stops."""
         old = self.version[name]
-        new = self.version[name] = replace(old, steps=edit.steps)
+        new = self.version[name] = edit.of(old)
         own = [one for one in self.under_way.values() if one.scenario.id == name]
         step = edit.live.partition(":")[2]
         touched = [one for one in own if edit.live == "stop" or (step and one.steps[0].name == step)]
@@ -184,7 +184,7 @@ class _Diary:
         for one in asked:
             reason = first_reason(one)
             if reason is not None:
-                verdicts[one] = ("deferred" if reason == WAITING else "refused", reason)
+                verdicts[one] = ("deferred" if reason in DEFERRALS else "refused", reason)
         verdicts |= share_addresses(one for one in asked if one not in verdicts)
         return verdicts | arbitrate((one for one in asked if one not in verdicts), self.sent)
 
@@ -245,7 +245,10 @@ class _Diary:
 
 
 def _one_after_the_other(entering: list[Asked]) -> list[Asked]:
-    """Where re-entry has a limit, of one contact's journeys of one turn only the first that nothing stops goes."""
+    """Where re-entry has a limit, of one contact's journeys of one turn only the first that nothing stops goes.
+
+    It goes before the others also where its message is put off: by quiet hours, or because it lost and waits.
+    """
     gone: set[str] = set()
     made: list[Asked] = []
     for one in sorted(entering, key=lambda each: (each.due, each.occurrence.fact, each.occurrence.key)):
@@ -253,7 +256,7 @@ def _one_after_the_other(entering: list[Asked]) -> list[Asked]:
         apart = one.scenario.reentry != "each" and one.scenario.trigger in ENTERS_APART and contact is not None
         if apart and contact in gone:
             one = replace(one, marks=one.marks | {"reentry"})
-        elif apart and contact is not None and first_reason(one) is None:
+        elif apart and contact is not None and first_reason(one) in (None, "quiet_hours"):
             gone.add(contact)
         made.append(one)
     return made

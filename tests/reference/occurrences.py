@@ -43,7 +43,7 @@ def occurrences(
     if scenario.trigger == "birthday":
         return _birthdays(scenario, facts, zone, moment)
     if scenario.trigger == "sign_up":
-        return _sign_ups(scenario, facts, zone)
+        return _sign_ups(scenario, facts, zone, moment)
     if scenario.trigger == "handed_over":
         return _handed_over(scenario, facts, zone, moment)
     if scenario.trigger in ("order", "received"):
@@ -78,8 +78,8 @@ def _is_new(line: CartLine, past: Episodes | None) -> bool:
 
 def _birthdays(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
     """One a year, by the clocks of the contact if the scenario keeps to them; 29 February falls on the 28th."""
-    for one in facts.contacts.values():
-        home = home_of(scenario, facts, zone, one.id)
+    for one in facts.contacts(moment):
+        home = home_of(scenario, facts, zone, one.id, moment)
         this_year = local_date(home, moment).year
         for year in range(this_year - 1, this_year + 2):
             if one.born is not None and one.born.year <= year:
@@ -93,10 +93,10 @@ def _in_year(born: date, year: int) -> date:
         return date(year, 2, 28)
 
 
-def _sign_ups(scenario: Scenario, facts: Facts, zone: str) -> Iterator[Occurrence]:
-    for one in facts.contacts.values():
+def _sign_ups(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
+    for one in facts.contacts(moment):
         if one.joined is not None:
-            yield _of_day(scenario, home_of(scenario, facts, zone, one.id), one.id, "once", one.joined)
+            yield _of_day(scenario, home_of(scenario, facts, zone, one.id, moment), one.id, "once", one.joined)
 
 
 def _every_order(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
@@ -105,7 +105,7 @@ def _every_order(scenario: Scenario, facts: Facts, zone: str, moment: datetime) 
         by_receipt = scenario.trigger == "received"
         happened = (order.received if by_receipt else None) or order.placed_at
         more = scenario.instead if by_receipt and order.received is None else 0
-        home = home_of(scenario, facts, zone, order.contact)
+        home = home_of(scenario, facts, zone, order.contact, moment)
         yield _due(scenario, home, order.contact, order.id, happened, more, order=order)
 
 
@@ -116,9 +116,9 @@ def _handed_over(scenario: Scenario, facts: Facts, zone: str, moment: datetime) 
             yield _due(scenario, zone, contact, key, turn)
 
 
-def home_of(scenario: Scenario, facts: Facts, zone: str, contact: str | None) -> str:
+def home_of(scenario: Scenario, facts: Facts, zone: str, contact: str | None, moment: datetime) -> str:
     """The zone whose clocks count: the contact's, where the scenario keeps to it and it is known."""
-    own = facts.contacts[contact].zone if contact is not None and scenario.own_zone else None
+    own = facts.contact(contact, moment).zone if contact is not None and scenario.own_zone else None
     return own or zone
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from tests.reference.local_time import shown
 from tests.reference.steps import Send, said
-from tests.reference.world import Cart, CartLine, Contact, Decision, Order, Run, Scenario, Turn, TurnReport, World
+from tests.reference.world import Cart, CartLine, Contact, Decision, Edit, Order, Run, Scenario, Turn, TurnReport, World
 
 Line = tuple[datetime, int, str]
 IMPORT, SWITCH, TURN = 0, 1, 2
@@ -60,6 +60,8 @@ def _clock(world: World, moment: datetime) -> str:
 def _cast(world: World) -> Iterator[str]:
     cap = f"at most {world.cap.messages} in {world.cap.days} days" if world.cap else "no cap"
     yield f"In {world.zone}, seed “{world.seed}”, {cap}, global holdout {world.global_holdout:.0%}."
+    if world.quiet:
+        yield f"Quiet from {world.quiet.start:%H:%M} to {world.quiet.end:%H:%M} of each contact's clock."
     yield from (_person(one) for one in world.contacts)
     for product in world.products:
         yield f"Product {product.id}: stock {product.stock_policy}."
@@ -113,14 +115,27 @@ def _events(world: World, lived: Run | None) -> Iterator[Line]:
             yield scenario.off[0], SWITCH, f"switch off {scenario.id}"
             yield scenario.off[1], SWITCH, f"switch on {scenario.id} again"
         for change in scenario.edits:
-            yield change.at, SWITCH, f"edit {scenario.id} ({change.live}): steps {said(change.steps)}"
+            yield change.at, SWITCH, f"edit {scenario.id} ({change.live}): {', '.join(_edited(change))}"
             if change.undone_at is not None:
                 yield change.undone_at, SWITCH, f"undo the edit of {scenario.id}"
     for turn in world.turns:
         yield turn.at, TURN, _turn(turn, lived)
 
 
+def _edited(change: Edit) -> Iterator[str]:
+    yield f"steps {said(change.steps)}"
+    if change.fresh_days is not None:
+        yield f"fresh for {change.fresh_days} local days"
+    if change.needs is not None:
+        yield f"needs {', '.join(change.needs) or 'no feed'}"
+    if change.own_zone is not None:
+        yield "by each contact's clocks" if change.own_zone else "by the brand's clocks"
+
+
 def _imports(world: World) -> Iterator[Line]:
+    for again in world.retold:
+        for one in again.contacts:
+            yield again.known_at, IMPORT, f"told again: {_person(one)}"
     for act in world.consents:
         what = "everything" if act.purpose == "*" else f"{act.purpose} e-mail"
         yield act.known_at, IMPORT, f"{act.contact} has {act.act} {what} on {_clock(world, act.happened_at)}"

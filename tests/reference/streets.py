@@ -14,7 +14,7 @@ from datetime import datetime
 from tests.reference.model import run
 from tests.reference.smaller import assert_alike
 from tests.reference.story import differing
-from tests.reference.world import Cart, CartFile, Order, OrderFile, Run, TurnReport, World
+from tests.reference.world import Cart, CartFile, Contact, Order, OrderFile, Retold, Run, TurnReport, World
 
 Engine = Callable[[World], Run]
 Counts = dict[tuple[object, ...], int]
@@ -33,9 +33,13 @@ def street(world: World, number: int) -> World:
     def cart(one: Cart) -> Cart:
         return replace(one, id=prefix + one.id, contact=named(one.contact))
 
+    def person(one: Contact) -> Contact:
+        return replace(one, id=prefix + one.id, email=named(one.email))
+
     return replace(
         world,
-        contacts=tuple(replace(one, id=prefix + one.id, email=named(one.email)) for one in world.contacts),
+        contacts=tuple(map(person, world.contacts)),
+        retold=tuple(replace(one, contacts=tuple(map(person, one.contacts))) for one in world.retold),
         consents=tuple(replace(one, contact=prefix + one.contact) for one in world.consents),
         order_files=tuple(replace(one, orders=tuple(map(order, one.orders))) for one in world.order_files),
         cart_files=tuple(replace(one, carts=tuple(map(cart, one.carts))) for one in world.cart_files),
@@ -46,7 +50,10 @@ def together(streets: Sequence[World]) -> World:
     """One world of all: a file of a period and a day of import holds what is told in it everywhere."""
     orders: dict[tuple[datetime, datetime], list[Order]] = {}
     carts: dict[tuple[datetime, datetime], list[Cart]] = {}
+    retold: dict[datetime, list[Contact]] = {}
     for one in streets:
+        for again in one.retold:
+            retold.setdefault(again.known_at, []).extend(again.contacts)
         for told in one.order_files:
             orders.setdefault((told.known_at, told.period), []).extend(told.orders)
         for kept in one.cart_files:
@@ -55,6 +62,7 @@ def together(streets: Sequence[World]) -> World:
         streets[0],
         contacts=tuple(one for world in streets for one in world.contacts),
         consents=tuple(one for world in streets for one in world.consents),
+        retold=tuple(Retold(known, tuple(rows)) for known, rows in sorted(retold.items())),
         order_files=tuple(OrderFile(period, known, tuple(rows)) for (known, period), rows in sorted(orders.items())),
         cart_files=tuple(CartFile(period, known, tuple(rows)) for (known, period), rows in sorted(carts.items())),
     )

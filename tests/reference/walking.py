@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tests.reference.crowd import Verdict
-from tests.reference.gate import WAITING, Asked, drawn, first_reason, held_out
+from tests.reference.gate import DEFERRALS, Asked, drawn, first_reason, held_out
 from tests.reference.local_time import days_after, instant, local_date, next_time
 from tests.reference.occurrences import Occurrence
 from tests.reference.steps import Await, Branch, Exit, HandOver, Send, SetValue, Split, Step, Steps, Wait
@@ -73,7 +73,7 @@ def walk(asked: Asked, ways: Ways) -> tuple[Asked, Verdict | None]:
     while asked.steps and not isinstance(asked.steps[0], Send):
         reason = first_reason(_met(asked))
         if reason is not None:
-            return asked, ("deferred" if reason == WAITING else "refused", reason)
+            return asked, ("deferred" if reason in DEFERRALS else "refused", reason)
         step = asked.steps[0]
         if isinstance(step, Exit):
             return asked, ("ended", step.reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Literal
@@ -29,6 +29,14 @@ class Contact:
     born: date | None = None
     joined: date | None = None
     zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Retold:
+    """Rows of contacts told again, whole, at `known_at`: whoever is among them is so from now on."""
+
+    known_at: datetime
+    contacts: tuple[Contact, ...]
 
 
 @dataclass(frozen=True)
@@ -137,12 +145,27 @@ class Complete:
 
 @dataclass(frozen=True)
 class Edit:
-    """At `at` another version comes into force: `live` says what becomes of what is under way; maybe it is undone."""
+    """At `at` another version comes into force: `live` says what becomes of what is under way; maybe it is undone.
+
+    It has these steps and, where something is said, another age, other feeds it needs, other clocks it keeps to.
+    """
 
     at: datetime
     live: str
     steps: Steps
     undone_at: datetime | None = None
+    fresh_days: int | None = None
+    needs: tuple[str, ...] | None = None
+    own_zone: bool | None = None
+
+    def of(self, old: Scenario) -> Scenario:
+        """The new version."""
+        new = replace(old, steps=self.steps)
+        if self.fresh_days is not None:
+            new = replace(new, fresh_days=self.fresh_days, fresh_hours=None)
+        if self.needs is not None:
+            new = replace(new, needs=self.needs)
+        return new if self.own_zone is None else replace(new, own_zone=self.own_zone)
 
 
 @dataclass(frozen=True)
@@ -186,6 +209,20 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Quiet:
+    """Hours of the contact's own clock in which no message of marketing or service leaves, past midnight too."""
+
+    start: time
+    end: time
+
+    def at(self, clock: time) -> bool:
+        """Whether it is quiet at this clock time; the end is not."""
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+@dataclass(frozen=True)
 class Cap:
     """At most `messages` marketing messages to a contact within `days` local dates, today included."""
 
@@ -213,12 +250,14 @@ class World:
     contacts: tuple[Contact, ...]
     scenarios: tuple[Scenario, ...]
     turns: tuple[Turn, ...]
+    retold: tuple[Retold, ...] = ()
     consents: tuple[ConsentAct, ...] = ()
     products: tuple[Product, ...] = ()
     order_files: tuple[OrderFile, ...] = ()
     cart_files: tuple[CartFile, ...] = ()
     complete: tuple[Complete, ...] = ()
     cap: Cap | None = None
+    quiet: Quiet | None = None
     global_holdout: float = 0.0
     seed: str = "check"
 

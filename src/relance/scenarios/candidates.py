@@ -25,7 +25,7 @@ from relance.scenarios.desk import SETTLED, Desk, marks_at, settle
 from relance.scenarios.documents import Scenario
 from relance.scenarios.drawing import split
 from relance.scenarios.items import lay_out_lines, left_in_carts
-from relance.scenarios.moment import Moment, Running
+from relance.scenarios.moment import Moment, Running, lay_out_clocks
 from relance.scenarios.own_stops import own_days
 from relance.scenarios.product_stops import lay_out_product_stops
 from relance.scenarios.products import lay_out_events
@@ -85,9 +85,12 @@ def gather(
         entered, found.too_old_to_see[name] = _enter(desk, each.version)
         found.at_work[name, each.version.number] = _work_through(desk, each.version, coming=entered)
     current = {(each.version.name, each.version.number) for each in running}
-    for version in pinned:
-        if (version.name, version.number) not in current:
-            found.at_work[version.name, version.number] = _work_through(desk, version, coming=False)
+    old = [version for version in pinned if (version.name, version.number) not in current]
+    for version in old:
+        lay_out_clocks(engine, moment, [Running(version, moment.turn)])  # it is judged by what it says itself
+        found.at_work[version.name, version.number] = _work_through(desk, version, coming=False)
+    if old:
+        lay_out_clocks(engine, moment, running)
     return found
 
 

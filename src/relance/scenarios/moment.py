@@ -74,17 +74,25 @@ class Running:
 
 def lay_out(engine: Engine, moment: Moment, running: Sequence[Running]) -> None:
     """Fills scratch tables clocks, due_days and feed_days for all scenarios of the turn."""
-    clocks = [clock for each in running for clock in _clocks(each, moment)]
-    engine.load("clocks", CLOCKS, clocks)
+    named = lay_out_clocks(engine, moment, running)
+    days = [row for each in running for row in _windows(each, moment, named)]
+    engine.load("due_days", DUE_DAYS, days)
+    engine.load("zone_spans", ZONE_SPANS, zone_rows(moment.zone))
+
+
+def lay_out_clocks(engine: Engine, moment: Moment, running: Sequence[Running]) -> Sequence[str]:
+    """Fills scratch tables clocks, zone_clocks and feed_days: what these versions say of age, of clocks and of feeds.
+
+    Answers the zones of contacts, where one of them keeps to those.
+    """
+    engine.load("clocks", CLOCKS, [clock for each in running for clock in _clocks(each, moment)])
     named = zone_names(engine) if any(each.version.scenario.zone == "contact" for each in running) else ()
     zones = [row for each in running for row in _zone_clocks(each, moment, named)]
     engine.load("zone_clocks", ZONE_CLOCKS, zones)
-    days = [row for each in running for row in _windows(each, moment, named)]
-    engine.load("due_days", DUE_DAYS, days)
     feeds = _complete_until(engine, moment)
     rows = [row for each in running for row in _feed_days(each, moment, feeds)]
     engine.load("feed_days", FEED_DAYS, rows)
-    engine.load("zone_spans", ZONE_SPANS, zone_rows(moment.zone))
+    return named
 
 
 def window_of(running: Running, moment: Moment) -> Window:
