@@ -81,7 +81,7 @@ def read(case: Case, known: datetime) -> Reading:
     engine.keep("probes", case.text("probes", lambda: probe_rows(name)))
     items = case.version.scenario.items
     if items:
-        lay_out_lines(engine, view, name, items.of)
+        lay_out_lines(engine, view, name, items)
         engine.keep("items", case.text("items", lambda: left_in_carts(items, view, name)))
     lay_out_product_stops(engine, view, case.version, name)
     engine.keep("assessed", case.text("assessed", lambda: assessed(case.version.scenario, view, name, case.place.zone)))

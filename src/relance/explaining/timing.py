@@ -166,7 +166,7 @@ def _lines(case: Case, items: Items) -> list[dict[str, Any]]:
     def build() -> ir.Table:
         return left_in_carts(items, case.view, case.version.name).order_by("place")
 
-    lay_out_lines(case.place.engine, case.view, case.version.name, items.of)
+    lay_out_lines(case.place.engine, case.view, case.version.name, items)
     return case.rows("lines", build, items.model_dump_json())
 
 

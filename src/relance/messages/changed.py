@@ -63,7 +63,7 @@ def _asked(kind: str) -> ir.Table:
 
 def _with_shop(rows: ir.Table, view: View, clock: ir.Table) -> ir.Table:
     """Adds shop_that_has_it: the contact's own where it has the product, else the one that has most of it."""
-    counted = counts(view, clock).semi_join(rows, "product").filter(ibis._["store"] != "")
+    counted = counts(view, clock, rows).filter(ibis._["store"] != "")
     last = counted.group_by("product", "store").agg(quantity=counted["quantity"].argmax(counted["counted_at"]))
     stores = view.facts("stores").select("store", "name")
     having = last.filter(last["quantity"] > 0).inner_join(stores, "store")

@@ -139,7 +139,7 @@ def _items(batch: Batch, _: Field) -> Values:
     if batch.version and batch.version.scenario.trigger.wanted:
         return _changed(batch, batch.version.scenario.trigger.kind)
     items = (batch.version and batch.version.scenario.items) or Items()
-    lay_out_lines(batch.engine, batch.view, RULE, items.of)
+    lay_out_lines(batch.engine, batch.view, RULE, items)
     values: Values = {}
     for row in asked(batch, f"items {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_item(row, batch))

@@ -58,7 +58,7 @@ def lines(batch: Batch, _: Field) -> Values:
 
 
 def _lines_left(batch: Batch, items: Items) -> Values:
-    lay_out_lines(batch.engine, batch.view, RULE, items.of)
+    lay_out_lines(batch.engine, batch.view, RULE, items)
     values: Values = {}
     for row in asked(batch, f"lines left {items!r}", lambda: _products_left(items, batch.view)):
         values.setdefault(row["probe"], []).append(_line(row, batch))

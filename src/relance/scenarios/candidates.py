@@ -136,7 +136,7 @@ def _work_through(desk: Desk, version: Version, coming: bool) -> int:
     desk.keep("probes", (version.name,), lambda: probe_rows(version.name))
     if scenario.items:
         items = scenario.items
-        lay_out_lines(desk.engine, desk.view, version.name, items.of)
+        lay_out_lines(desk.engine, desk.view, version.name, items)
         desk.keep("items", (version.mark,), lambda: left_in_carts(items, desk.view, version.name))
     lay_out_product_stops(desk.engine, desk.view, version, version.name)
     lay_out_waves(desk.engine, desk.view, version, version.name)

@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.customers.relations import View, scratch, view_mark
+from relance.customers.tables import SUPERSEDED
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.scenarios.arrivals import WORK
@@ -21,15 +22,31 @@ _LINES: Mapping[str, str] = {
     "product": "text",
     "added_at": "instant",
 }
+_NEAR: Mapping[str, str] = {"subject": "text", "line": "text", "product": "text", "added_at": "instant"}
 _SOLD: Mapping[str, str] = {"order_id": "text", "contact": "integer", "product": "text", "placed_at": "instant"}
+_ORDERS: Mapping[str, str] = {"order_id": "text"}
 
 
-def lay_out_lines(engine: Engine, view: View, rule: str, of: str = "cart_lines") -> None:
-    """Keeps the lines of the carts or orders at work, and what their contacts bought of the same: few, out of many."""
-    marks = (rule, view_mark(view))
-    lines = _in_orders if of == "order_lines" else _in_carts
-    engine.keep("in_carts", compiled(engine, ("in-carts", of, *marks), lambda: lines(view, rule)))
-    engine.keep("sold_again", compiled(engine, ("sold-again", *marks), lambda: _sold(view, rule)))
+def lay_out_lines(engine: Engine, view: View, rule: str, items: Items) -> None:
+    """Keeps the few lines, sales and orders, out of very many, that `left_in_carts` asks.
+
+    Each large table is looked at once and by its keys alone: what was known when is asked of what is found.
+    """
+    marks = (items.of, rule, view_mark(view))
+    near = _near_orders if items.of == "order_lines" else _near_carts
+    engine.keep("lines_near", compiled(engine, ("lines-near", *marks), lambda: near(view)))
+    found = engine.keep("in_carts", compiled(engine, ("in-carts", *marks), lambda: _in_carts(view, rule, items.of)))
+    if "bought" in items.drop:
+        _lay_out_sales(engine, view, anything=found > 0)
+
+
+def _lay_out_sales(engine: Engine, view: View, anything: bool) -> None:
+    mark = view_mark(view)
+    if anything and engine.keep("sold_again", compiled(engine, ("sold-again", mark), lambda: _sold(view))):
+        engine.keep("sold_orders", compiled(engine, ("sold-orders", mark), lambda: _sold_orders(view)))
+        return
+    engine.load("sold_again", _kept(_SOLD, view), [])
+    engine.load("sold_orders", _kept(_ORDERS, view), [])
 
 
 def left_in_carts(items: Items, view: View, rule: str) -> ir.Table:
@@ -48,30 +65,34 @@ def left_in_carts(items: Items, view: View, rule: str) -> ir.Table:
     return rows.filter(rows["place"] <= items.carry).select("probe", "place", "line", "product", "added_at")
 
 
-def _in_carts(view: View, rule: str) -> ir.Table:
-    work = scratch("work", WORK).select("probe", "contact", "subject")
-    lines, clock = view.facts("cart_lines"), _instants(rule)
+def _near_carts(view: View) -> ir.Table:
+    """Lines of the carts at work that nobody has taken out, whenever they became known."""
+    work, lines = scratch("work", WORK), view.facts("cart_lines")
     lines = lines.semi_join(work, lines["cart"] == work["subject"])
-    known = lines.join(clock, [*view.known(lines, clock["clock_known"]), lines["added_at"] <= clock["turn"]])
-    known = known.filter(known["removed_at"].isnull() | (known["removed_at"] > known["turn"]))
-    known = known.select("cart", "line", "product", "added_at")
-    rows = work.join(known, work["subject"] == known["cart"])
-    return rows.select(*_LINES)
+    return lines.select(*_known_columns(view), "line", "product", "added_at", "removed_at", subject="cart")
 
 
-def _in_orders(view: View, rule: str) -> ir.Table:
-    """Lines that stand, each product once an order."""
-    work = scratch("work", WORK).select("probe", "contact", "subject")
-    lines, clock = view.facts("order_lines"), _instants(rule)
+def _near_orders(view: View) -> ir.Table:
+    """Lines of the orders at work that stand, whenever they became known."""
+    work, lines = scratch("work", WORK), view.facts("order_lines")
     lines = lines.semi_join(work, lines["order_id"] == work["subject"])
-    lines = lines.filter(lines["valid"])
-    known = lines.join(clock, view.known(lines, clock["clock_known"]))
-    known = known.select("order_id", "line", "product", added_at="placed_at")
-    known = known.filter(known["product"].notnull())
-    again = ibis.row_number().over(group_by=[known["order_id"], known["product"]], order_by=known["line"])
-    known = known.mutate(again=again).filter(ibis._["again"] == 0)
-    rows = work.join(known, work["subject"] == known["order_id"])
-    return rows.select(*_LINES)
+    lines = lines.filter(lines["valid"], lines["product"].notnull())
+    named = {"subject": lines["order_id"], "added_at": lines["placed_at"], "removed_at": ibis.null("timestamp(6)")}
+    return lines.select(*_known_columns(view), "line", "product", **named)
+
+
+def _in_carts(view: View, rule: str, of: str) -> ir.Table:
+    """Of an order each product once."""
+    work = scratch("work", WORK).select("probe", "contact", "subject")
+    lines, clock = scratch("lines_near", _kept({**_NEAR, "removed_at": "instant"}, view)), _instants(rule)
+    known = lines.join(clock, view.known(lines, clock["clock_known"]), rname="clock_{name}")
+    if of == "order_lines":
+        again = ibis.row_number().over(group_by=[known["subject"], known["product"]], order_by=known["line"])
+        known = known.mutate(again=again).filter(ibis._["again"] == 0)
+    else:
+        known = known.filter(known["added_at"] <= known["turn"])
+        known = known.filter(known["removed_at"].isnull() | (known["removed_at"] > known["turn"]))
+    return work.join(known.select(*_NEAR), "subject").select(*_LINES)
 
 
 def _reviewed(view: View, rule: str) -> ir.Table:
@@ -82,18 +103,26 @@ def _reviewed(view: View, rule: str) -> ir.Table:
     return known.select("contact", "product").distinct()
 
 
-def _sold(view: View, rule: str) -> ir.Table:
-    inside, clock = scratch("in_carts", _LINES), _instants(rule)
-    lines = view.facts("order_lines").semi_join(inside, ["contact", "product"])
-    sold = lines.join(clock, [*view.known(lines, clock["clock_known"]), lines["placed_at"] <= clock["turn"]])
-    return sold.filter(sold["valid"]).select(*_SOLD)
+def _sold(view: View) -> ir.Table:
+    lines = view.facts("order_lines").semi_join(scratch("in_carts", _LINES), ["contact", "product"])
+    return lines.filter(lines["valid"]).select(*_kept(_SOLD, view))
+
+
+def _sold_orders(view: View) -> ir.Table:
+    orders = view.facts("orders").semi_join(scratch("sold_again", _SOLD), "order_id")
+    return orders.filter(orders["valid"]).select(*_kept(_ORDERS, view))
 
 
 def _bought(view: View, rule: str) -> ir.Table:
     """contact, product, last_sold: by valid orders only."""
-    sold, orders, clock = scratch("sold_again", _SOLD), view.facts("orders"), _instants(rule)
-    valid = orders.join(clock, view.known(orders, clock["clock_known"])).filter(ibis._["valid"]).select("order_id")
-    bought = sold.inner_join(valid, "order_id")
+    sold, orders, clock = (
+        scratch("sold_again", _kept(_SOLD, view)),
+        scratch("sold_orders", _kept(_ORDERS, view)),
+        _instants(rule),
+    )
+    sold = sold.join(clock, [*view.known(sold, clock["clock_known"]), sold["placed_at"] <= clock["turn"]])
+    valid = orders.join(clock, view.known(orders, clock["clock_known"])).select("order_id")
+    bought = sold.select(*_SOLD).inner_join(valid, "order_id")
     return bought.group_by("contact", "product").agg(last_sold=bought["placed_at"].max())
 
 
@@ -115,3 +144,12 @@ def _out_of_stock(view: View, rule: str) -> ir.Table:
 def _instants(rule: str) -> ir.Table:
     """Few columns, for every one is carried through each query that joins them."""
     return clock_of(rule).select("turn", clock_known="known")
+
+
+def _known_columns(view: View) -> tuple[str, ...]:
+    """The columns that say when a row was known."""
+    return ("known_at", SUPERSEDED.name) if view.history else ("known_at",)
+
+
+def _kept(columns: Mapping[str, str], view: View) -> Mapping[str, str]:
+    return {**columns, **dict.fromkeys(_known_columns(view), "instant")}

@@ -18,12 +18,13 @@ from relance.engines.warehouse import Engine
 from relance.scenarios.comes_back import first_rows_after, rows_of_products
 from relance.scenarios.documents import Scenario
 from relance.scenarios.price_drops import PAST, dropped, in_force, price_rows
-from relance.scenarios.restocks import counts, restocked
+from relance.scenarios.restocks import counts, known_counts, restocked
 from relance.scenarios.versions import Version
 from relance.scenarios.wanting import EVENTS
 from relance.scenarios.windows import at_instants, clock_of, due_rows
 
 _NEWS: Mapping[str, str] = {**EVENTS, "amount": "decimal"}
+_PRODUCT: Mapping[str, str] = {"product": "text"}
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,24 @@ def _past_prices(asked: _Asked) -> ir.Table:
     return in_force(asked.view, asked.clock, scratch("product_news", _NEWS))
 
 
-def _counted(asked: _Asked) -> ir.Table:
-    """Products of which something was there when counted in the window, and at some count nothing."""
-    every = counts(asked.view, asked.clock)
-    rows = every.filter(every["quantity"] > 0).semi_join(every.filter(every["quantity"] <= 0), "product")
+def _there(asked: _Asked) -> ir.Table:
+    """Products of which something was there when counted in the window."""
+    rows = known_counts(asked.view.facts("product_stock"), asked.view, asked.clock)
+    rows = rows.filter(rows["quantity"] > 0)
     return asked.due(rows.mutate(fact_at=rows["counted_at"], subject=rows["product"])).select("product").distinct()
+
+
+def _counted(asked: _Asked) -> ir.Table:
+    """Of those the ones of which nothing was there at some count: nothing else can have come back."""
+    wanted = scratch("product_seen", _PRODUCT)
+    rows = known_counts(asked.view.facts("product_stock").semi_join(wanted, "product"), asked.view, asked.clock)
+    return rows.filter(rows["quantity"] <= 0).select("product").distinct()
 
 
 def _restocks(asked: _Asked) -> ir.Table:
     said = asked.scenario.trigger.restock
     assert said is not None
-    counted = counts(asked.view, asked.clock).semi_join(_near(), "product")
+    counted = counts(asked.view, asked.clock, _near())
     return _events(asked.due(restocked(said, counted)))
 
 
@@ -111,13 +119,11 @@ def _returns(asked: _Asked) -> ir.Table:
     said = asked.scenario.trigger.comes_back
     assert said is not None
     rows = rows_of_products(said, asked.view, asked.clock)
-    return _events(
-        asked.due(first_rows_after(said, rows.semi_join(scratch("product_news", {"product": "text"}), "product")))
-    )
+    return _events(asked.due(first_rows_after(said, rows.semi_join(_near(), "product"))))
 
 
 def _near() -> ir.Table:
-    return scratch("product_news", {"product": "text"})
+    return scratch("product_news", _PRODUCT)
 
 
 def _events(rows: ir.Table) -> ir.Table:
@@ -127,6 +133,6 @@ def _events(rows: ir.Table) -> ir.Table:
 # What is laid out, one table after another, until one is empty; the last are the events.
 _KINDS: Mapping[str, Mapping[str, Callable[[_Asked], ir.Table]]] = {
     "price_drop": {"product_news": _new_prices, "product_past": _past_prices, "product_events": _drops},
-    "restock": {"product_news": _counted, "product_events": _restocks},
+    "restock": {"product_seen": _there, "product_news": _counted, "product_events": _restocks},
     "comes_back": {"product_news": _seen, "product_events": _returns},
 }

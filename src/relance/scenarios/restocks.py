@@ -14,15 +14,20 @@ from relance.scenarios.product_starts import Restock
 from relance.scenarios.windows import instant_of
 
 
-def counts(view: View, clock: ir.Table) -> ir.Table:
-    """product, store, counted_at, quantity, known_at of every count that had happened and was known."""
-    rows = view.facts("product_stock")
+def counts(view: View, clock: ir.Table, wanted: ir.Table) -> ir.Table:
+    """product, store, counted_at, quantity, known_at of every count of these products that had happened and was
+    known, where their stock is kept."""
+    counted = known_counts(view.facts("product_stock").semi_join(wanted, "product"), view, clock)
+    products = view.facts("products").semi_join(wanted, "product")
+    products = products.filter(*view.known(products, instant_of(clock, "known")))
+    return counted.anti_join(products.filter(products["stock_policy"].fill_null("tracked") != "tracked"), "product")
+
+
+def known_counts(rows: ir.Table, view: View, clock: ir.Table) -> ir.Table:
+    """The same of rows of `product_stock`, whether or not their stock is kept."""
     rows = rows.filter(*view.known(rows, instant_of(clock, "known")), rows["quantity"].notnull())
     rows = rows.filter(rows["counted_at"] <= instant_of(clock, "turn"))
-    rows = rows.select("product", "counted_at", "quantity", "known_at", store=rows["store"].fill_null(""))
-    products = view.facts("products")
-    products = products.filter(*view.known(products, instant_of(clock, "known")))
-    return rows.anti_join(products.filter(products["stock_policy"].fill_null("tracked") != "tracked"), "product")
+    return rows.select("product", "counted_at", "quantity", "known_at", store=rows["store"].fill_null(""))
 
 
 def totals(counted: ir.Table) -> ir.Table:
@@ -64,7 +69,7 @@ def stock_of(restocks: ir.Table, view: View, clock: ir.Table) -> ir.Table:
 
     counted_known: when the last word on the stock became known. out_again: it has been out since it came back.
     """
-    rows = totals(counts(view, clock).semi_join(restocks, "product"))
+    rows = totals(counts(view, clock, restocks))
     since = restocks.inner_join(rows, "product", rname="t_{name}").filter(ibis._["counted_at"] >= ibis._["fact_at"])
     return since.group_by("subject").agg(
         stock=since["total"].argmax(since["counted_at"]),

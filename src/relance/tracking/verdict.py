@@ -82,7 +82,8 @@ def judged() -> ir.Table:
 
 def _with_departure(rows: ir.Table) -> ir.Table:
     states = house_relation("message_states")
-    left = states.filter(states["state"].isin(["accepted", "unknown"]))
+    left = states.semi_join(scratch("raw_hits", RAW), "message_key")
+    left = left.filter(left["state"].isin(["accepted", "unknown"]))
     left = left.group_by("message_key").agg(left_us=left["happened_at"].min().epoch_seconds() * 1_000_000)
     rows = rows.left_join(left, "message_key", rname="s_{name}")
     return rows.mutate(soon=(rows["us"] < rows["left_us"] + SOON).fill_null(False))
