@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.stories.bookshop import Bookshop, bookshop, copy_of, person
+from relance.messages.preview import preview
+from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, person
 
 FEEDS = {
     "loyalty_lots": "columns: {lot: lot, contact: contact, earned_at: earned, expires_on: expires, points: points}",
@@ -97,3 +98,10 @@ def test_a_past_day_is_planned_as_it_was_decided(shop: Bookshop) -> None:
     for day, report in (("2026-03-11", (2, 2)), ("2026-04-03", (lived.candidates, lived.send))):
         again = shop.plan(f"{day} 09:00").scenario("points")
         assert (again.candidates, again.send) == report
+
+
+def test_a_preview_for_somebody_makes_nothing_up_that_the_shop_has_not_said(shop: Bookshop) -> None:
+    at, name = local("2026-03-11 10:00"), "points"
+    paul = shop.place.engine.value("SELECT contact FROM contacts_vault WHERE own_id = 'paul'")
+    assert "Ils valent" not in preview(shop.place, name, at, paul).rendered.text
+    assert "Ils valent 5 $." in preview(shop.place, name, at, language="fr").rendered.text

@@ -16,6 +16,7 @@ from relance.base.errors import BadDocument
 from relance.customers.erasure import erase_contact
 from relance.explaining.explain import explain
 from relance.messages.publishing import check_scenario
+from relance.web.reading.steps import taken_in
 from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, order, person
 
 COMPLAINTS = """
@@ -247,3 +248,13 @@ def test_a_stop_over_another_table_reaches_what_is_queued(shop: Bookshop) -> Non
         "ben": ("queued", None),
     }
     assert shop.send("2026-03-02 10:00").accepted == len(PEOPLE) - 1
+
+
+def test_who_waits_after_a_message_is_shown_at_the_wait_and_the_control_group_is_not(shop: Bookshop) -> None:
+    steps = SEND, {"name": "a-week", "wait": "7d"}, {"name": "again", **SEND}
+    shop.publish(scenario("thanks", *steps, holdout="50%"), "2026-03-01 08:00")
+    all_order(shop)
+    shop.turn("2026-03-02 09:00")
+    told = [outcome for outcome, _ in shop.decided("2026-03-02 09:00").values()]
+    assert set(told) == {"send", "held_out"}
+    assert taken_in(shop.place, "thanks").waiting == {"a-week": told.count("send")}

@@ -36,7 +36,7 @@ _ARROW: Mapping[str, pa.DataType] = {
     "instant": pa.timestamp("us"),
     "boolean": pa.bool_(),
 }
-_LARGE = 200_000_000  # bytes; with less, waking a second thread costs more than it brings
+_LARGE = 80_000_000  # bytes; with less, waking a second thread costs more than it brings
 _MOST_PARSED = 600
 _OPEN: WeakSet[DuckEngine] = WeakSet()
 

@@ -20,7 +20,7 @@ from relance.explaining.case import Case
 from relance.explaining.explanation import Evidence, Seen
 from relance.explaining.found import Found
 from relance.explaining.reading import evidence_row
-from relance.explaining.said import NOTHING, Said, same
+from relance.explaining.said import NOTHING, Said
 from relance.scenarios.documents import Scenario
 from relance.scenarios.fields import WEEKDAYS
 from relance.scenarios.starts import Calendar, DateTrigger
@@ -66,8 +66,8 @@ def question(scenario: Scenario) -> Said:
     if trigger.calendar:
         return _broadcast(trigger.calendar)
     if trigger.expiry:
-        words = Said("la première échéance de ce qui reste ({of})", "the first expiry of what is left ({of})")
-        return _after(trigger.expiry.days, words.put(of=same(trigger.expiry.of)))
+        words = Said("la première échéance de ce qui reste", "the first expiry of what is left")
+        return _after(trigger.expiry.days, words)
     if trigger.wanted:
         return products.question(trigger)
     assert trigger.date is not None

@@ -19,7 +19,7 @@ from relance.customers.relations import house_relation
 from relance.messages.batch import APPROVED, Batch, lay_out_batch
 from relance.messages.contexts import consents, profiles
 from relance.messages.documents import SHIPPED, MessageDocument, load_message
-from relance.messages.fields import COMMON
+from relance.messages.fields import COMMON, Field
 from relance.messages.publishing import message_text
 from relance.messages.release import context_of, locale_of
 from relance.messages.rendering import Rendered, compile_text, render
@@ -74,14 +74,20 @@ def preview(
     batch, row = _batch(place, row or _row(place, contact or 0, at))
     person = profiles(batch).get(row["contact"], {}) if contact is not None else {"first_name": "Marie"}
     locale = locale_of(language or person.get("language"), place.settings.brand.languages)
-    sample = next(iter(samples(tuple(document.declared()))))
-    own = {name: value for name, value in sample.items() if name not in _COMMON}
+    own = _sample(document.declared(), bare=contact is not None)
     values: dict[str, Any] = {"consented_on": consents(batch)} if contact is not None else {}
     if of == "decision":
         values |= supplied(batch, document.declared())
     context = {**own, **_links(), **context_of(batch, [row], person, values, locale[:2])}
     compiled = compile_text(text, source)
     return Preview(document.message, locale[:2], locale, of, context, render(compiled, locale[:2], locale, context))
+
+
+def _sample(fields: tuple[Field, ...], bare: bool) -> dict[str, Any]:
+    """What the message lists, made up. bare: beside a real person nothing is made up that may be missing."""
+    made_up = {field.name for field in fields if field.optional and field.kind not in ("list", "record")}
+    sample = next(iter(samples(fields)))
+    return {name: value for name, value in sample.items() if name not in _COMMON and not (bare and name in made_up)}
 
 
 def _links() -> dict[str, str]:

@@ -45,6 +45,7 @@ _BY_NAME: dict[str, str] = {
     "collect_at": "Boutique Exemple, 2, rue de la Boutique",
     "basis": "implied_purchase",
     "code": "MERCI-7K2Q",
+    "worth": "5 $",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -29,14 +29,19 @@ _WAITING = """
     SELECT version, node, count(*) AS number FROM (
         SELECT j.version, j.node, j.state, row_number() OVER (
             PARTITION BY j.contact, j.visitor, j.occurrence ORDER BY j."at" DESC, j.node DESC) AS place
-        FROM journeys AS j SEMI JOIN asked USING (scenario))
+        FROM journeys AS j SEMI JOIN asked USING (scenario)
+        ANTI JOIN (SELECT * FROM decisions WHERE outcome = 'held_out') AS d
+            USING (scenario, contact, visitor, occurrence))
     WHERE place = 1 AND state = 'waiting' GROUP BY ALL
 """
 
 
 @dataclass(frozen=True)
 class Taken:
-    """ways: how many journeys took each way of a step. waiting: how many wait at a step now. Both by its name."""
+    """ways: how many journeys took each way of a step. waiting: how many wait at a step now, the control group aside.
+
+    Both by the step's name.
+    """
 
     ways: Mapping[str, Counter[str]] = field(default_factory=dict)
     waiting: Counter[str] = field(default_factory=Counter)
@@ -59,8 +64,14 @@ def taken_in(place: Installation, name: str) -> Taken:
     for row in place.engine.rows(_WAITING):
         nodes = stored_version(place.ledger, name, row["version"]).nodes
         if 0 <= row["node"] < len(nodes):
-            waiting[nodes[row["node"]].name] += row["number"]
+            waiting[_waits_at(nodes, row["node"])] += row["number"]
     return Taken(ways, waiting)
+
+
+def _waits_at(nodes: Sequence[Node], number: int) -> str:
+    """Who waits for a time is at the step that follows already; people see them at the wait."""
+    before = [node.name for node in nodes if node.kind == "wait" and node.next == number]
+    return before[-1] if before else nodes[number].name
 
 
 def step_said(version: Version, node: Node, number: int | None, voice: Voice) -> Stop:
@@ -68,6 +79,8 @@ def step_said(version: Version, node: Node, number: int | None, voice: Voice) ->
     if node.kind == "wait" and node.wait:
         stops = ", ".join(_inside(voice.reason(name)) for name in version.scenario.stop)
         about = voice.say("node.wait.stops", reasons=stops) if stops else voice.say("node.wait.about")
+        if number:
+            about = f"{voice.say('node.wait.now', n=number)} {about}"
         return Stop("wait", _wait(node.wait, voice), about, number, "clock")
     if node.wait and waits_for_answer(node.wait):
         about = voice.say("node.answer.about", span=span_said(node.wait.at_most or Span(), voice))

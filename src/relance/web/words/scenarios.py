@@ -147,6 +147,7 @@ SCENARIOS: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     "node.wait": ("Attendre {span}", "Wait {span}"),
     "node.wait.until": ("Attendre jusqu’à {time}", "Wait until {time}"),
     "node.wait.about": ("Puis le parcours reprend", "Then the journey goes on"),
+    "node.wait.now": (("Il attend en ce moment.", "Ils attendent en ce moment."), ("Waits now.", "Wait now.")),
     "node.wait.stops": ("Prend fin avant si : {reasons}", "Ends before if: {reasons}"),
     "node.wait.weekday": ("Attendre {day} à {time}", "Wait until {day}, {time}"),
     "node.event": ("Attendre : {thing}", "Wait for: {thing}"),
