@@ -13,7 +13,7 @@ from relance.engines.ledger import Ledger, Outgoing
 from relance.messages.documents import load_message
 from relance.messages.following import FOLLOWED, Trail, follow
 from relance.messages.links import PREFERENCES, UNSUBSCRIBE, Claim, sign
-from relance.messages.rendering import CompiledMessage, Rendered, compile_message, render
+from relance.messages.rendering import CompiledMessage, Rendered, compile_published, render
 
 
 def links(settings: MailSettings, contact: int, scope: tuple[str, ...]) -> dict[str, str]:
@@ -54,11 +54,11 @@ def _followed(rendered: Rendered, settings: MailSettings, row: Outgoing) -> Rend
 
 
 class Writer:
-    """Writes messages from the versions in the ledger; a version is compiled once."""
+    """Writes messages from the versions in the ledger; a version is compiled once for each language."""
 
     def __init__(self, ledger: Ledger, settings: MailSettings) -> None:
         self.ledger, self.settings = ledger, settings
-        self.compiled: dict[tuple[str, int], CompiledMessage] = {}
+        self.compiled: dict[tuple[str, int, str], CompiledMessage] = {}
 
     def write(self, row: Outgoing, context: Mapping[str, Any], message_id: str, at: datetime) -> Message:
         """The message of a row. Raises BadContext, BadDocument or NotFound when it cannot be written."""
@@ -77,13 +77,13 @@ class Writer:
         )
 
     def _compiled(self, row: Outgoing) -> CompiledMessage:
-        name = (row.message, row.message_version)
+        name = (row.message, row.message_version, row.language)
         if name not in self.compiled:
-            body = self.ledger.document("message", *name).body
-            self.compiled[name] = _compiled_text(body, f"{row.message}, version {row.message_version}")
+            body = self.ledger.document("message", row.message, row.message_version).body
+            self.compiled[name] = _compiled_text(body, row.language, f"{row.message}, version {row.message_version}")
         return self.compiled[name]
 
 
-@lru_cache(maxsize=64)  # a sender that runs again and again compiles a message once
-def _compiled_text(body: str, source: str) -> CompiledMessage:
-    return compile_message(load_message(body), source)
+@lru_cache(maxsize=128)  # a sender that runs again and again compiles a message once
+def _compiled_text(body: str, language: str, source: str) -> CompiledMessage:
+    return compile_published(load_message(body), language, source)

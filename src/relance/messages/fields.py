@@ -175,8 +175,12 @@ def _simple(field: Field, value: Any) -> Any:
         raise _Wrong(field.name, f"should be {EXPECTED[field.kind]}; it is {value!r:.60}") from None
 
 
+def _is_record(value: Any) -> bool:
+    return type(value) is dict or isinstance(value, Mapping)  # the second takes ten times as long
+
+
 def _record(field: Field, value: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
+    if not _is_record(value):
         raise _Wrong(field.name, f"should be a record of {', '.join(one.name for one in field.of)}")
     try:
         return _plain(field.of, value)
@@ -185,11 +189,12 @@ def _record(field: Field, value: Any) -> dict[str, Any]:
 
 
 def _list(field: Field, value: Any) -> list[Any]:
-    if isinstance(value, str | Mapping) or not isinstance(value, Sequence) or len(value) > LONGEST_LIST:
+    listed = type(value) is list or (isinstance(value, Sequence) and not isinstance(value, str | Mapping))
+    if not listed or len(value) > LONGEST_LIST:
         raise _Wrong(field.name, f"should be a list of at most {LONGEST_LIST}")
     rows = []
     for place, one in enumerate(value[: field.at_most]):
-        if not isinstance(one, Mapping):
+        if not _is_record(one):
             raise _Wrong(
                 f"{field.name}[{place}]", f"should be a record of {', '.join(inner.name for inner in field.of)}"
             )

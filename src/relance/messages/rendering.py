@@ -91,23 +91,36 @@ def _compiled_block(block: Block, place: str, source: str | None) -> tuple[Envir
 
 def compile_message(document: MessageDocument, source: str | None = None) -> CompiledMessage:
     """Compile every language of a message. Raises BadDocument naming language, part and line."""
-    return _compiled(document, source, {})
+    return _checked(document, source, {})
 
 
 def compile_text(text: str, source: str | None = None) -> CompiledMessage:
     """Read and compile a document. Raises BadDocument naming the line of the file."""
     document, lines = read_document(text, source)
-    return _compiled(document, source, lines)
+    return _checked(document, source, lines)
 
 
-def _compiled(document: MessageDocument, source: str | None, lines: Lines) -> CompiledMessage:
-    environments, shorthands = {}, {}
+def compile_published(document: MessageDocument, language: str, source: str | None = None) -> CompiledMessage:
+    """One language of a message whose texts were checked when it was published. Raises BadDocument."""
+    return _compiled(document, source, (language,))
+
+
+def _checked(document: MessageDocument, source: str | None, lines: Lines) -> CompiledMessage:
+    """The author's own text first, for the lines of the file; then with header and footer of the house."""
     for language in LANGUAGES:
-        # The author's own text first, for the lines of the file; then with header and footer of the house.
-        if block := whole(document).block(language):
+        if document.block(language):
             _check_own(document, language, source, lines)
-            made = _compiled_block(block, f"{document.message}, {language}", source)
-            environments[language], shorthands[language] = made
+    return _compiled(document, source, LANGUAGES)
+
+
+def _compiled(document: MessageDocument, source: str | None, languages: Sequence[str]) -> CompiledMessage:
+    made = {
+        language: _compiled_block(block, f"{document.message}, {language}", source)
+        for language in languages
+        if (block := whole(document).block(language))
+    }
+    environments = {language: environment for language, (environment, _) in made.items()}
+    shorthands = {language: shorthand for language, (_, shorthand) in made.items()}
     fields = (*COMMON, *document.declared())
     return CompiledMessage(document.message, document.purpose, fields, environments, shorthands)
 

@@ -13,7 +13,7 @@ _MARK = "<~"  # a value that a message prints has its “<” escaped, so no val
 _SHORTEST_MARK = 5
 _SHORTEST_LITERAL = 60
 # Links and the end of the page are looked for in what is rendered; all else of a literal may stand behind a mark.
-_SOUGHT = re.compile(r"([^<>]*href=[^<>]*|</body>[^<>]*)")
+_SOUGHT = re.compile(r"((?:\A|(?<=[<>]))[^<>]*href=[^<>]*|</body>[^<>]*)")
 _EDGE = re.compile(r"[\"']|(?=[<>]|href=)")  # where a link that began in a value is surely over
 _LOOP = re.compile(r"\{%[-+]?\s*(end)?for\b")
 
