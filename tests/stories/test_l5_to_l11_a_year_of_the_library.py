@@ -147,7 +147,8 @@ def test_l10_another_order_or_45_days(year: Retailer) -> None:
 
 
 def test_l11_the_moves_of_the_year(year: Retailer) -> None:
-    came, went = (year.decided(name) for name in MOVES)
+    """Since 1 March; here the segment is older than the scenarios, and some came in on the morning they began."""
+    came, went = ([move for move in year.decided(name) if move[0] > BEFORE] for name in MOVES)
     assert (len(came), len({who for _, who in came}), len(went)) == (3_181, 2_084, 2_444)
     assert (members(year, BEFORE), members(year, LAST)) == (650, 1_387)
     assert 650 + 3_181 - 2_444 == 1_387

@@ -21,7 +21,7 @@ from relance.base.home import Home
 from relance.demo.plan import DemoPlan, SwitchOn
 from relance.engines.texts import COMPILED_AHEAD, compiled_ahead, heard, keep_texts
 
-CONTACTS, BOOKS, DAYS = 600, 2_000, 3
+CONTACTS, BOOKS, FIRST_DAYS, LAST_DAYS = 600, 2_000, 2, 4
 _BETWEEN = 0.4  # seconds between two looks at what is new
 
 
@@ -49,7 +49,7 @@ def start(home: Home) -> subprocess.Popen[bytes]:
 
 
 def rehearse(home: Home) -> None:
-    """The first days of a demo. The first scenarios come last first: whoever begins at the front is met half-way."""
+    """Some days of a demo. The first scenarios come last first: whoever begins at the front is met half-way."""
     from relance import flow
     from relance.customers.installation import open_installation
     from relance.demo.month import live, make_files, make_home
@@ -60,7 +60,7 @@ def rehearse(home: Home) -> None:
 
     make_home(home, again=False)
     plan = make_files(home, CONTACTS, seed=1, books=BOOKS)
-    plan = _first_days(plan)
+    plan = _some_days(plan)
     place, moments = open_installation(home), plan.moments
 
     def backwards(what: str, done: int, total: int) -> None:
@@ -76,10 +76,14 @@ def rehearse(home: Home) -> None:
     equations(place)
 
 
-def _first_days(plan: DemoPlan) -> DemoPlan:
-    """The first turns and what comes before them; the scenarios that are switched on later are on from the second."""
-    turns = plan.turns[:DAYS]
-    deliveries = tuple(each for each in plan.deliveries if each.known_at <= turns[-1])
+def _some_days(plan: DemoPlan) -> DemoPlan:
+    """The first turns and what comes before them, and the last; who comes later is switched on from the second on.
+
+    What happens in between asks nothing that is not asked then.
+    """
+    turns = plan.turns[:FIRST_DAYS] + plan.turns[-LAST_DAYS:]
+    begun, going_on = turns[FIRST_DAYS - 1], turns[FIRST_DAYS] - timedelta(days=1)
+    deliveries = tuple(each for each in plan.deliveries if not begun < each.known_at < going_on)
     first, *later = plan.switch_ons
     others = tuple(name for each in later for name in each.names)
     switched = (SwitchOn(first.at, first.names[::-1]), SwitchOn(turns[1] - timedelta(minutes=1), others))

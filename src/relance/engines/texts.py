@@ -18,7 +18,7 @@ from relance.engines.warehouse import Engine
 COMPILED_AHEAD = Path(cache_from_source(__file__)).with_name("texts.json")  # beside the bytecode, and as disposable
 
 _TEXTS: dict[str, str] = {}
-_MOST_KEPT = 2_000
+_MOST_KEPT = 5_000
 _HEARD: dict[Path, int] = {}  # files that processes beside are writing, and the state of each that was last read
 
 
