@@ -26,7 +26,7 @@ LATER = tuple(
 # The cooperative begins with three scenarios, sees how they do, and switches the others on a few days before the end.
 SWITCH_ONS = (
     SwitchOn(instant_at(HISTORY_ENDS + timedelta(days=1), time(8)), FIRST),
-    SwitchOn(instant_at(date(2026, 3, 27), time(8)), LATER),
+    SwitchOn(instant_at(date(2026, 3, 28), time(8)), LATER),
 )
 
 Stamp = tuple[date, time]  # the local moment of an export
