@@ -14,6 +14,8 @@ from relance.channels.email.replies import Stage, classify
 
 LONGEST_REPLY = 64_000
 
+_ACCEPTED = Receipt("accepted")
+
 Reply = tuple[int, bytes]
 
 
@@ -223,11 +225,11 @@ class Conversation(asyncio.Protocol):
         letter.begun = True
         self._expected.append((self._answer, letter))
         more = self.bag.take() if self.pipelining and self.handed < self.most else None
-        self._write(letter.data + self._envelope(more) if more else letter.data)
+        self._write(letter.data, *((self._envelope(more),) if more else ()))
 
     def _answer(self, letter: Letter, code: int, words: bytes) -> None:
         assert self.bag is not None
-        self.bag.done(letter, Receipt("accepted") if code == 250 else classify(code, words, "data"))
+        self.bag.done(letter, _ACCEPTED if code == 250 else classify(code, words, "data"))
 
     def _dot(self, letter: Letter, code: int, words: bytes) -> None:
         assert self.bag is not None and letter.failure is not None
@@ -247,6 +249,6 @@ class Conversation(asyncio.Protocol):
         self._expected.append((heard, letter))
         self._write(line)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, *data: bytes) -> None:
         if self.transport:
-            self.transport.write(data)
+            self.transport.writelines(data)

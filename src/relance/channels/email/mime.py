@@ -6,10 +6,10 @@ import re
 from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from relance.base.errors import RelanceError
 from relance.channels.channel import Message
@@ -94,8 +94,7 @@ def _headers(message: Message, boundary: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(NamedTuple):
     """One form of the text, encoded; `dotted` where one of its lines may begin with a dot."""
 
     encoding: str
@@ -157,14 +156,14 @@ def _part(boundary: str, kind: str, encoding: str) -> str:
     return f"\r\n--{boundary}\r\n{headers}\r\n\r\n"
 
 
-def _written(message: Message) -> tuple[bytes, bool]:
+def _written(message: Message, end: str = "") -> tuple[bytes, bool]:
     """The whole mail, and whether one of its lines may begin with a dot."""
     # No text knows the digest of our Message-ID, so no part can end early.
     boundary = f"=_{sha256(message.message_id.encode()).hexdigest()[:24]}"
     plain, html = _plain(message.rendered.text), _html(message.rendered)
-    before = _headers(message, boundary) + _part(boundary, "plain", plain.encoding)
-    between, end = _part(boundary, "html", html.encoding), f"\r\n--{boundary}--\r\n"
-    mail = b"".join((before.encode("ascii"), plain.data, between.encode("ascii"), html.data, end.encode("ascii")))
+    before = f"{_headers(message, boundary)}{_part(boundary, 'plain', plain.encoding)}".encode("ascii")
+    between = _part(boundary, "html", html.encoding).encode("ascii")
+    mail = b"".join((before, plain.data, between, html.data, f"\r\n--{boundary}--\r\n{end}".encode("ascii")))
     return mail, plain.dotted or html.dotted
 
 
@@ -175,5 +174,5 @@ def to_bytes(message: Message) -> bytes:
 
 def to_wire(message: Message) -> bytes:
     """The mail as it travels: a leading dot is doubled (RFC 5321, 4.5.2), a lone dot ends it. Raises BadAddress."""
-    mail, dotted = _written(message)
-    return (mail.replace(b"\r\n.", b"\r\n..") if dotted else mail) + b".\r\n"
+    mail, dotted = _written(message, ".\r\n")
+    return mail[:-3].replace(b"\r\n.", b"\r\n..") + b".\r\n" if dotted else mail
