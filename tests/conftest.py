@@ -13,6 +13,8 @@ from relance.base.clock import FixedClock, parse_instant
 
 PROJECT = Path(__file__).resolve().parent.parent
 NO_SHARED_DATA = "shared data absent"
+# Rooms whose tests live through homes, servers and browsers of their own: many minutes in all.
+SLOW_ROOMS = frozenset({"backtests", "cli", "demo", "explaining", "reference", "reports", "serving", "stories", "web"})
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", settings.get_profile("ci"), max_examples=100, deadline=None)
@@ -39,9 +41,15 @@ def shared_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests begin first: begun last, the longest would leave one process with nothing to do."""
+    """Files with slow tests begin first: begun last, the longest would leave one process with nothing to do.
+
+    Then whole rooms are marked as slow, so that what is run while working stays quick.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+    for item in items:
+        if SLOW_ROOMS.intersection(item.path.parts) or item.path.suffix == ".yaml":
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -78,6 +78,7 @@ def _in_mbox(letter: bytes) -> bytes:
 
 
 @pytest.mark.skipif(shutil.which("spamassassin") is None, reason="spamassassin is not installed")
+@pytest.mark.slow
 def test_every_message_we_ship_looks_honest_to_a_spam_filter(tmp_path: Path) -> None:
     letters = mails()
     letters["spam"] = SPAM
