@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import resource
 import tempfile
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 
+from bench.apart import apart
 from bench.library import make_library, walked
 from relance.base.home import Home
 from relance.customers.installation import open_installation
@@ -27,25 +25,13 @@ def measure() -> dict[str, str]:
         figures = {"base": f"{CONTACTS:,} contacts, {sum(rows.values()):,} rows"}
         peaks = {}
         for days in (SHORT, LONG):
-            figures[f"backtest, {days} days"], peaks[days] = _alone(home, days)
+            figures[f"backtest, {days} days"], peaks[days] = apart(_walk, home, days)
         figures["peak"] = f"{peaks[LONG]} / {peaks[SHORT]} MB = {peaks[LONG] / peaks[SHORT]:.2f} (goal 1.25)"
     return figures
 
 
-def _alone(home: Path, days: int) -> tuple[str, int]:
-    context = get_context("spawn")
-    here, there = context.Pipe(duplex=False)
-    child = context.Process(target=_walk, args=(home, days, there))
-    child.start()
-    there.close()
-    try:
-        return here.recv()
-    finally:
-        child.join()
-
-
-def _walk(home: Path, days: int, to: Connection) -> None:
+def _walk(home: Path, days: int) -> str:
     place = open_installation(Home(home))
     said = walked(place, days)
     place.close()
-    to.send((said, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+    return said

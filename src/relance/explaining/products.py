@@ -16,8 +16,9 @@ from relance.explaining.found import Found
 from relance.explaining.reading import Reading, evidence_row
 from relance.explaining.said import Said, same
 from relance.scenarios.price_drops import DAYS, prices_of
-from relance.scenarios.product_stops import ASKED, sold_to
+from relance.scenarios.product_stops import ASKED
 from relance.scenarios.restocks import stock_of
+from relance.scenarios.sales import last_sold
 from relance.scenarios.starts import Trigger
 from relance.scenarios.wanting import wishes
 from relance.scenarios.waves import WAVES, lay_out_waves
@@ -75,7 +76,7 @@ def told(case: Case, arrival: Arrival) -> Said:
 def bought(reading: Reading) -> Seen:
     """The last purchase of the product."""
     case = reading.case
-    rows = case.rows("product-sold", lambda: sold_to(scratch("asked_products", ASKED), case.view, _clock(case)))
+    rows = case.rows("product-sold", lambda: last_sold(case.view, _clock(case), "asked_products"))
     if not rows:
         return Seen(_NOT_BOUGHT)
     at = aware_utc(rows[0]["sold_at"])

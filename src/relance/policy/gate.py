@@ -58,8 +58,9 @@ def addressed(view: View) -> ir.Table:
 def _with_address(rows: ir.Table, clock: ir.Table, view: View) -> ir.Table:
     vault, clock = view.vault("contacts"), clock.select("known")
     vault = vault.join(clock, view.known(vault, clock["known"]), rname="c_{name}")
-    vault = vault.select("contact", "own_id", address=vault["email"].strip().lower())
+    vault = vault.select("contact", "own_id", "email")
     joined = rows.left_join(vault, "contact", rname="v_{name}").drop("v_contact")
+    joined = joined.mutate(address=joined["email"].strip().lower())  # of the few, not of the whole vault
     empty = joined["address"].isnull() | (joined["address"] == "")
     return joined.mutate(no_address=joined["contact"].notnull() & empty)
 

@@ -164,7 +164,9 @@ def with_repurchase(rows: ir.Table, scenario: Scenario, view: View, rule: str) -
     said = scenario.trigger.comes_round
     if said is None:
         return rows.mutate(repurchased=ibis.literal(False))
-    bought = purchases(said, view, clock_of(rule, "turn", "known")).select("contact", "subject", "again")
+    bought = purchases(said, view, clock_of(rule, "turn", "known"), scratch("work", WORK)).select(
+        "contact", "subject", "again"
+    )
     joined = rows.left_join(bought, ["contact", "subject"], rname="bought_{name}")
     return joined.mutate(repurchased=joined["again"].fill_null(False)).drop("again")
 

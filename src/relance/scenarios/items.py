@@ -8,11 +8,11 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.customers.relations import View, scratch, view_mark
-from relance.customers.tables import SUPERSEDED
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
 from relance.scenarios.arrivals import WORK
 from relance.scenarios.documents import Items
+from relance.scenarios.sales import last_sold, lay_out_sales, with_knowledge
 from relance.scenarios.triggers import clock_of
 
 _LINES: Mapping[str, str] = {
@@ -23,8 +23,6 @@ _LINES: Mapping[str, str] = {
     "added_at": "instant",
 }
 _NEAR: Mapping[str, str] = {"subject": "text", "line": "text", "product": "text", "added_at": "instant"}
-_SOLD: Mapping[str, str] = {"order_id": "text", "contact": "integer", "product": "text", "placed_at": "instant"}
-_ORDERS: Mapping[str, str] = {"order_id": "text"}
 
 
 def lay_out_lines(engine: Engine, view: View, rule: str, items: Items) -> None:
@@ -35,27 +33,18 @@ def lay_out_lines(engine: Engine, view: View, rule: str, items: Items) -> None:
     marks = (items.of, rule, view_mark(view))
     near = _near_orders if items.of == "order_lines" else _near_carts
     engine.keep("lines_near", compiled(engine, ("lines-near", *marks), lambda: near(view)))
-    found = engine.keep("in_carts", compiled(engine, ("in-carts", *marks), lambda: _in_carts(view, rule, items.of)))
+    engine.keep("in_carts", compiled(engine, ("in-carts", *marks), lambda: _in_carts(view, rule, items.of)))
     if "bought" in items.drop:
-        _lay_out_sales(engine, view, anything=found > 0)
-
-
-def _lay_out_sales(engine: Engine, view: View, anything: bool) -> None:
-    mark = view_mark(view)
-    if anything and engine.keep("sold_again", compiled(engine, ("sold-again", mark), lambda: _sold(view))):
-        engine.keep("sold_orders", compiled(engine, ("sold-orders", mark), lambda: _sold_orders(view)))
-        return
-    engine.load("sold_again", _kept(_SOLD, view), [])
-    engine.load("sold_orders", _kept(_ORDERS, view), [])
+        lay_out_sales(engine, view, "in_carts")
 
 
 def left_in_carts(items: Items, view: View, rule: str) -> ir.Table:
     """probe, place (from 1), line, product, added_at: at most `carry` a cart. Needs `lay_out_lines`."""
     rows = scratch("in_carts", _LINES)
     if "bought" in items.drop:
-        sold = _bought(view, rule)
+        sold = last_sold(view, clock_of(rule, "turn", "known"), "in_carts")
         same = [rows["contact"] == sold["contact"], rows["product"] == sold["product"]]
-        rows = rows.anti_join(sold, [*same, sold["last_sold"] >= rows["added_at"]])
+        rows = rows.anti_join(sold, [*same, sold["sold_at"] >= rows["added_at"]])
     if "out_of_stock" in items.drop:
         rows = rows.anti_join(_out_of_stock(view, rule), "product")
     if "reviewed" in items.drop:
@@ -69,7 +58,7 @@ def _near_carts(view: View) -> ir.Table:
     """Lines of the carts at work that nobody has taken out, whenever they became known."""
     work, lines = scratch("work", WORK), view.facts("cart_lines")
     lines = lines.semi_join(work, lines["cart"] == work["subject"])
-    return lines.select(*_known_columns(view), "line", "product", "added_at", "removed_at", subject="cart")
+    return lines.select(*with_knowledge({}, view), "line", "product", "added_at", "removed_at", subject="cart")
 
 
 def _near_orders(view: View) -> ir.Table:
@@ -78,13 +67,13 @@ def _near_orders(view: View) -> ir.Table:
     lines = lines.semi_join(work, lines["order_id"] == work["subject"])
     lines = lines.filter(lines["valid"], lines["product"].notnull())
     named = {"subject": lines["order_id"], "added_at": lines["placed_at"], "removed_at": ibis.null("timestamp(6)")}
-    return lines.select(*_known_columns(view), "line", "product", **named)
+    return lines.select(*with_knowledge({}, view), "line", "product", **named)
 
 
 def _in_carts(view: View, rule: str, of: str) -> ir.Table:
     """Of an order each product once."""
     work = scratch("work", WORK).select("probe", "contact", "subject")
-    lines, clock = scratch("lines_near", _kept({**_NEAR, "removed_at": "instant"}, view)), _instants(rule)
+    lines, clock = scratch("lines_near", with_knowledge({**_NEAR, "removed_at": "instant"}, view)), _instants(rule)
     known = lines.join(clock, view.known(lines, clock["clock_known"]), rname="clock_{name}")
     if of == "order_lines":
         again = ibis.row_number().over(group_by=[known["subject"], known["product"]], order_by=known["line"])
@@ -101,29 +90,6 @@ def _reviewed(view: View, rule: str) -> ir.Table:
     reviews = view.facts("reviews").semi_join(wanted, ["contact", "product"])
     known = reviews.join(clock, [*view.known(reviews, clock["clock_known"]), reviews["reviewed_at"] <= clock["turn"]])
     return known.select("contact", "product").distinct()
-
-
-def _sold(view: View) -> ir.Table:
-    lines = view.facts("order_lines").semi_join(scratch("in_carts", _LINES), ["contact", "product"])
-    return lines.filter(lines["valid"]).select(*_kept(_SOLD, view))
-
-
-def _sold_orders(view: View) -> ir.Table:
-    orders = view.facts("orders").semi_join(scratch("sold_again", _SOLD), "order_id")
-    return orders.filter(orders["valid"]).select(*_kept(_ORDERS, view))
-
-
-def _bought(view: View, rule: str) -> ir.Table:
-    """contact, product, last_sold: by valid orders only."""
-    sold, orders, clock = (
-        scratch("sold_again", _kept(_SOLD, view)),
-        scratch("sold_orders", _kept(_ORDERS, view)),
-        _instants(rule),
-    )
-    sold = sold.join(clock, [*view.known(sold, clock["clock_known"]), sold["placed_at"] <= clock["turn"]])
-    valid = orders.join(clock, view.known(orders, clock["clock_known"])).select("order_id")
-    bought = sold.select(*_SOLD).inner_join(valid, "order_id")
-    return bought.group_by("contact", "product").agg(last_sold=bought["placed_at"].max())
 
 
 def _out_of_stock(view: View, rule: str) -> ir.Table:
@@ -144,12 +110,3 @@ def _out_of_stock(view: View, rule: str) -> ir.Table:
 def _instants(rule: str) -> ir.Table:
     """Few columns, for every one is carried through each query that joins them."""
     return clock_of(rule).select("turn", clock_known="known")
-
-
-def _known_columns(view: View) -> tuple[str, ...]:
-    """The columns that say when a row was known."""
-    return ("known_at", SUPERSEDED.name) if view.history else ("known_at",)
-
-
-def _kept(columns: Mapping[str, str], view: View) -> Mapping[str, str]:
-    return {**columns, **dict.fromkeys(_known_columns(view), "instant")}

@@ -15,6 +15,7 @@ from relance.scenarios.documents import Scenario
 from relance.scenarios.price_drops import prices_of
 from relance.scenarios.product_starts import Wanted
 from relance.scenarios.restocks import stock_of
+from relance.scenarios.sales import last_sold, lay_out_sales
 from relance.scenarios.versions import Version
 from relance.scenarios.wanting import REMOVED, wishes
 from relance.scenarios.windows import clock_of
@@ -49,6 +50,7 @@ def lay_out_product_stops(engine: Engine, view: View, version: Version, rule: st
     wanted = version.scenario.trigger.wanted
     clock = clock_of(rule, "turn", "known")
     engine.keep("asked_products", compiled(engine, ("asked-products", *marks), lambda: _asked(version.scenario)))
+    lay_out_sales(engine, view, "asked_products")
     engine.keep("wishing", compiled(engine, ("wishing", *marks), lambda: _wishing(wanted, view, clock)))
     engine.keep(
         "product_stops", compiled(engine, ("product-stops", *marks), lambda: _stops(version.scenario, view, clock))
@@ -95,21 +97,9 @@ def _wishing(wanted: Wanted, view: View, clock: ir.Table) -> ir.Table:
         last_wish=pairs["wished_at"].max(),
         wishing=stands.any(),
     )
-    sold = sold_to(asked, view, clock)
-    later = made.left_join(sold, ["contact", "product"], rname="s_{name}")
+    later = made.left_join(last_sold(view, clock, "asked_products"), ["contact", "product"], rname="s_{name}")
     since = later["sold_at"] > later["last_wish"]
     return later.mutate(bought=since.fill_null(False)).select(*WISHING)
-
-
-def sold_to(asked: ir.Table, view: View, clock: ir.Table) -> ir.Table:
-    """contact, product, sold_at: the last valid purchase of each product by who is asked about it."""
-    lines = view.facts("order_lines").semi_join(asked, ["contact", "product"])
-    lines = lines.join(clock, view.known(lines, clock["known"]), rname="clock_{name}")
-    lines = lines.filter(lines["valid"], lines["placed_at"] <= lines["turn"])
-    orders = view.facts("orders").semi_join(lines, "order_id")
-    orders = orders.join(clock, view.known(orders, clock["known"]), rname="clock_{name}")
-    lines = lines.semi_join(orders.filter(orders["valid"]), "order_id")
-    return lines.group_by("contact", "product").agg(sold_at=lines["placed_at"].max())
 
 
 def _with_prices(rows: ir.Table, view: View, clock: ir.Table) -> ir.Table:

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from relance.customers.relations import View, house_relation
 from relance.scenarios.local_days import with_local_date, with_start_of_day
 from relance.scenarios.starts import ComesRound
+from relance.scenarios.windows import instant_of
 
 SOON = ":soon"  # the rule of what falls due within the days in which reminders are told together
 _THREE_WEEKS, _A_WEEK, _CURVE = 21, 7.0, 0.481
@@ -42,12 +43,13 @@ def recurring(view: View, clock: ir.Table) -> ir.Table:
     return both.filter(both["interval_days"] > 0)
 
 
-def purchases(said: ComesRound, view: View, clock: ir.Table) -> ir.Table:
+def purchases(said: ComesRound, view: View, clock: ir.Table, who: ir.Table | None = None) -> ir.Table:
     """contact, type, subject, bought_on, fact_at, fact_day, interval, lead, again, at every local date of a purchase.
 
     `again`: the type was bought on a later local date. All as happened and known by the clock of one row.
+    who: the contacts that are asked about; None for everyone.
     """
-    rows = bought_lines(view, clock)
+    rows = bought_lines(view, clock, who)
     lasts = rows["interval_days"]
     if said.quantity == "counts":
         rows = rows.mutate(lasts=lasts * ibis.greatest(rows["quantity"].fill_null(1).cast("float64"), 1.0))
@@ -64,10 +66,15 @@ def purchases(said: ComesRound, view: View, clock: ir.Table) -> ir.Table:
     return with_start_of_day(made.mutate(again=made["last_on"] > made["bought_on"]), "bought_on")
 
 
-def bought_lines(view: View, clock: ir.Table) -> ir.Table:
-    """Lines of recurring products: contact, product, type, interval_days, placed_at, bought_on, quantity."""
-    rows = _lines(view, clock).inner_join(recurring(view, clock), "product")
-    return with_local_date(rows.filter(rows["contact"].notnull()), "placed_at", "bought_on")
+def bought_lines(view: View, clock: ir.Table, who: ir.Table | None = None) -> ir.Table:
+    """Lines of recurring products: contact, product, type, interval_days, placed_at, bought_on, quantity.
+
+    who: the contacts that are asked about; None for everyone.
+    """
+    kinds = recurring(view, clock)
+    lines = _lines(view, clock, kinds, who)
+    lines = lines.filter(lines["contact"].notnull())
+    return with_local_date(lines.inner_join(kinds, "product"), "placed_at", "bought_on")
 
 
 def subject_of(rows: ir.Table) -> ir.Value:
@@ -102,13 +109,18 @@ def _known(view: View, table: str, clock: ir.Table) -> ir.Table:
     return rows.join(clock, view.known(rows, clock["known"]), rname="clock_{name}")
 
 
-def _lines(view: View, clock: ir.Table) -> ir.Table:
-    """Valid lines of valid orders, shop and online alike, that had happened and were known."""
+def _lines(view: View, clock: ir.Table, kinds: ir.Table, who: ir.Table | None) -> ir.Table:
+    """Valid lines of these products in valid orders, shop and online alike, that had happened and were known."""
     if not (view.history or view.merged):
-        kept = house_relation("recurring_lines").cross_join(clock.select("turn"))
+        kept = _theirs(house_relation("recurring_lines"), who).cross_join(clock.select("turn"))
         return kept.filter(kept["placed_at"] <= kept["turn"]).select("contact", "product", "placed_at", "quantity")
-    lines = _known(view, "order_lines", clock)
-    lines = lines.filter(lines["placed_at"] <= lines["turn"], lines["valid"])
-    orders = _known(view, "orders", clock)
-    lines = lines.semi_join(orders.filter(orders["valid"]), "order_id")
-    return lines.select("contact", "product", "placed_at", "quantity")
+    known = instant_of(clock, "known")
+    lines = _theirs(view.facts("order_lines"), who).semi_join(kinds, "product")  # the few of them first
+    lines = lines.filter(*view.known(lines, known), lines["placed_at"] <= instant_of(clock, "turn"), lines["valid"])
+    orders = view.facts("orders").semi_join(lines, "order_id")
+    orders = orders.filter(*view.known(orders, known), orders["valid"])
+    return lines.semi_join(orders, "order_id").select("contact", "product", "placed_at", "quantity")
+
+
+def _theirs(rows: ir.Table, who: ir.Table | None) -> ir.Table:
+    return rows if who is None else rows.semi_join(who, "contact")
