@@ -15,6 +15,7 @@ from relance.base.errors import BadDocument
 from relance.base.settings import Webhook
 from relance.channels.setup import webhook_settings
 from relance.channels.webhook.caller import WebhookSettings, call_due
+from relance.explaining.explain import explain
 from tests.channels.webhook.erp import Erp, serving
 from tests.stories.bookshop import Bookshop, bookshop, local, order, person
 
@@ -153,3 +154,18 @@ def test_a_day_of_trouble_is_outlasted(shop: Bookshop, erp: Erp) -> None:
         at += timedelta(hours=12)
     shop.turn("2026-03-05 09:00")
     assert [row["state"] for row in shop.place.engine.rows("SELECT state FROM webhook_results")] == ["done"]
+
+
+def test_the_explanation_tells_of_the_call_and_of_its_answer(shop: Bookshop, erp: Erp) -> None:
+    publish(shop, erp, "exit")
+    erp.answers = [(404, {}, b"")]
+    shop.deliver("2026-03-03 06:00", orders=order("o1", "alba", "2026-03-02 15:00"))
+    shop.turn("2026-03-03 09:00")
+    call(shop, erp, "2026-03-03 09:05")
+    shop.turn("2026-03-03 10:00")
+    told = explain(shop.place, "alba", "tell-the-till", local("2026-03-03 11:00"))
+    french, english = told.text("fr"), told.text("en")
+    assert "sans message, parce que l’appel à l’autre système n’a pas abouti." in french
+    assert "because the call to the other system did not go through." in english
+    assert "Appel till (127.0.0.1), demandé le 3 mars 2026, 9 h 00 : l’appel est parti dans la file" in french
+    assert "Answer to the call till, waited for until March 3, 2026, 10:00 a.m.: it answered, or failed" in english

@@ -10,6 +10,8 @@ from relance.explaining.said import NOTHING, Said, same
 from relance.explaining.timing import length
 from relance.explaining.triggering import question
 from relance.policy.reasons import ENGLISH, FRENCH
+from relance.scenarios.answers import FAILED
+from relance.scenarios.program import HANDED_TO
 
 _BECAUSE: Mapping[str, Said] = {
     "stale_data": Said(
@@ -82,8 +84,8 @@ _OUTCOMES: Mapping[str, Said] = {
         "The journey has been waiting since {at}, because the scenario says so at step “{step}”.",
     ),
     "ended": Said(
-        "Le parcours s’est terminé le {at} sans message, parce qu’il menait à la sortie « {why} ».",
-        "The journey ended on {at} without a message, because it led to the exit “{why}”.",
+        "Le parcours s’est terminé le {at} sans message, parce que {why}.",
+        "The journey ended on {at} without a message, because {why}.",
     ),
     "no_fact": Said(
         "Pas de message, parce que rien ne le déclenche : {what}, et rien de tel n’est connu.",
@@ -172,8 +174,19 @@ def _words(case: Case, reason: str | None, conditions: Sequence[Condition]) -> d
         "what": what,
         "step": same((case.decision or {}).get("step")),
         "lookback": length(case.version.scenario.lookback),
-        "why": same(reason) if exited else because(case, reason, conditions),
+        "why": _exit(reason or "") if exited else because(case, reason, conditions),
     }
+
+
+def _exit(reason: str) -> Said:
+    """Where a journey ended that the scenario itself ends."""
+    if reason == FAILED:
+        french, english = FRENCH[FAILED], ENGLISH[FAILED]
+        return Said(french[:1].lower() + french[1:], english[:1].lower() + english[1:])
+    if reason.startswith(HANDED_TO):
+        name = reason.removeprefix(HANDED_TO)
+        return Said(f"« {name} » prend le relais", f"“{name}” takes over")
+    return Said(f"le chemin mène à la sortie « {reason} »", f"the path leads to the exit “{reason}”")
 
 
 def _said_by_sender(case: Case, reason: str) -> Said:
