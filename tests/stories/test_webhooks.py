@@ -164,7 +164,7 @@ def test_the_explanation_tells_of_the_call_and_of_its_answer(shop: Bookshop, erp
     call(shop, erp, "2026-03-03 09:05")
     shop.turn("2026-03-03 10:00")
     told = explain(shop.place, "alba", "tell-the-till", local("2026-03-03 11:00"))
-    french, english = told.text("fr"), told.text("en")
+    french, english = (told.text(language).replace("\xa0", " ") for language in ("fr", "en"))
     assert "sans message, parce que l’appel à l’autre système n’a pas abouti." in french
     assert "because the call to the other system did not go through." in english
     assert "Appel till (127.0.0.1), demandé le 3 mars 2026, 9 h 00 : l’appel est parti dans la file" in french
