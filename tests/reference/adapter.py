@@ -44,14 +44,15 @@ from relance.messages.documents import MESSAGE
 from relance.messages.publishing import publish_scenario
 from relance.messages.stopping import LedgerStops
 from relance.policy.report import ScenarioReport
+from relance.scenarios.calls import call_scenario
 from relance.scenarios.editing import edit, undo
 from relance.scenarios.running import KIND, stored_version
 from relance.scenarios.switching import switch_off, switch_on
 from relance.scenarios.under_way import choices
 from relance.scenarios.versions import Version, body_of
-from tests.reference.documents import document_of, of_library, write_messages
+from tests.reference.documents import document_of, of_library, write_messages, write_segments
 from tests.reference.engine_files import Parcel, deliveries, write_mappings
-from tests.reference.world import Decision, Edit, HeldBack, Run, Scenario, Turn, TurnReport, World
+from tests.reference.world import Call, Decision, Edit, HeldBack, Run, Scenario, Turn, TurnReport, World
 
 IMPORT, SWITCH, TURN = 0, 1, 2
 
@@ -118,6 +119,11 @@ class Life:
         ways = {each.live for each in choices(self.place, version, change.at).choices}
         edit(self.place, version, change.live if change.live in ways else "finish", change.at)
 
+    def call(self, call: Call) -> None:
+        """The same again is answered as the first was."""
+        running = stored_version(self.place.ledger, call.scenario).scenario
+        call_scenario(self.place, running, call.contact, call.key, {}, call.at)
+
     def undo(self, scenario: Scenario, at: datetime) -> None:
         undo(self.place, scenario.id, at)
 
@@ -144,6 +150,7 @@ class Life:
         scenario = next(one for one in self.world.scenarios if one.id == row["scenario"])
         step = "send" if of_library(scenario) else row["step"]
         key = row["occurrence"].rpartition("/")[2] if scenario.trigger == "birthday" else row["occurrence"]
+        key = key.replace("/CAD/", "/") if scenario.trigger == "price_drop" else key
         told = (row["own_id"] or "", key, row["outcome"], row["reason"] or "")
         return Decision(turn.at, row["due_date"], row["scenario"], step, *told)
 
@@ -182,6 +189,9 @@ def _events(life: Life, world: World) -> Iterator[tuple[datetime, int, Callable[
             yield change.at, SWITCH, partial(life.edit, scenario, change)
             if change.undone_at is not None:
                 yield change.undone_at, SWITCH, partial(life.undo, scenario, change.undone_at)
+    for call in world.calls:
+        if call.scenario in {one.id for one in world.scenarios}:
+            yield call.at, SWITCH, partial(life.call, call)
     for turn in world.turns:
         yield turn.at, TURN, partial(life.turn, turn)
 
@@ -236,7 +246,7 @@ class Shop:
 
     @contextmanager
     def open(self, world: World) -> Iterator[Life]:
-        home, settings = self._home(world.zone), _settings(world)
+        home, settings = self._home(world), _settings(world)
         self._empty()
         ledger = self._ledger(home)
         secret = home.secret()
@@ -246,11 +256,15 @@ class Shop:
         finally:
             ledger.close()
 
-    def _home(self, zone: str) -> Home:
-        home = Home(self.folder / zone.replace("/", "-"))
+    def _home(self, world: World) -> Home:
+        """One for all worlds of a zone; where nobody asks of segments, there are none."""
+        moving = any(one.trigger in ("entered", "left") for one in world.scenarios)
+        home = Home(self.folder / (world.zone.replace("/", "-") + ("-segments" if moving else "")))
         if not home.definitions.exists():
-            write_mappings(home.definitions, zone)
+            write_mappings(home.definitions, world.zone)
             write_messages(home.definitions)
+            if moving:
+                write_segments(home.definitions)
             home.inbox.mkdir()
         return home
 

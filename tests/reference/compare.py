@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 from relance.engines.texts import keep_texts, remember_texts
-from tests.reference import journeys, worlds
+from tests.reference import journeys, lives, worlds
 from tests.reference.adapter import engine_under_test
 from tests.reference.streets import assert_all_alike
 from tests.reference.world import Run, World
@@ -66,7 +66,7 @@ def first_messages(number: int, start: int, size: int) -> list[tuple[World, ...]
 def under_way(number: int, start: int, size: int) -> list[tuple[World, ...]]:
     """So many crowds of people under way; each world by itself, for there is an end to what one draw can hold."""
     found = enumerate(drawn(journeys.settings(), number, start))
-    return [tuple(drawn(journeys.peopled(one), size, start * 1000 + place)) for place, one in found]
+    return [tuple(drawn(lives.peopled(one), size, start * 1000 + place)) for place, one in found]
 
 
 def drawn(of: SearchStrategy[Drawn], number: int, start: int) -> list[Drawn]:

@@ -182,15 +182,15 @@ def _deliver(
 ) -> Iterator[Delivery[Row]]:
     """A file per period, late and twice as the mishaps say, then the corrections, a day after their file.
 
-    A second import of a file comes before any correction of its period: which of the two would win is
-    not a question a shop should ask.
+    A second telling, which says the same in another order, comes before any correction of its period: which of the
+    two would win is not a question a shop should ask.
     """
     late, known = dict(mishaps.late), dict[Period, datetime]()
     for period, rows in sorted(told.items(), key=lambda item: item[0].ends(frame)):
         known[period] = period.known(frame) + timedelta(days=late.get(period.day, 0))
         yield Delivery(period.ends(frame), known[period], tuple(rows))
         if period.day in mishaps.twice:
-            yield Delivery(period.ends(frame), known[period] + timedelta(hours=2), tuple(rows))
+            yield Delivery(period.ends(frame), known[period] + timedelta(hours=2), tuple(reversed(rows)))
     for period in dict.fromkeys(period for period, _ in corrected):
         again = tuple(row for place, row in corrected if place == period)
         yield Delivery(period.ends(frame), known[period] + timedelta(days=1), again)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relance.messages.publishing import library_document
+from tests.reference.facts import LOYAL_DAYS, LOYAL_ORDERS
 from tests.reference.gate import stops_of
 from tests.reference.steps import Await, Branch, Exit, Send, SetValue, Split, Step, Wait
 from tests.reference.world import Scenario
@@ -90,6 +91,10 @@ def _trigger(scenario: Scenario) -> dict[str, Any]:
         "order": {"row": {"table": "orders", "where": "valid", "days": days}},
         "received": {"date": {"of": "orders.delivered_at", "where": "valid", "days": days, "else": instead}},
         "handed_over": {"handed_over": {}},
+        "entered": {"segment": {"entered": "loyal"}},
+        "left": {"segment": {"left": "loyal"}},
+        "call": {"call": {}},
+        "price_drop": {"price_drop": {"by": "5%", "wanted": {"table": "wishlists"}}},
     }
     return triggers[scenario.trigger]
 
@@ -98,6 +103,8 @@ def _stop(scenario: Scenario, name: str) -> dict[str, Any]:
     if name == "ordered":
         window = {} if scenario.trigger == "sign_up" else {"window": {"since": "fact"}}
         return {"count": "orders", "where": "valid", **window, "at_least": 1}
+    if name == "moved_back":
+        return {"segment": "loyal"} if scenario.trigger == "left" else {"none": [{"segment": "loyal"}]}
     return dict(STOPS[name])
 
 
@@ -130,6 +137,14 @@ def _wait(one: Wait) -> dict[str, Any]:
         return {"for": f"{one.hours}h" if one.hours else f"{one.days}d"}
     weekday = {} if one.weekday is None else {"weekday": WEEKDAYS[one.weekday]}
     return {"until": f"{one.until:%H:%M}", **weekday}
+
+
+def write_segments(definitions: Path) -> None:
+    """The one segment there is."""
+    window = {"last": f"{LOYAL_DAYS}d"}
+    criteria = {"count": "orders", "where": "valid", "window": window, "at_least": LOYAL_ORDERS}
+    (definitions / "segments").mkdir(parents=True)
+    (definitions / "segments" / "loyal.yaml").write_text(json.dumps({"segment": "loyal", "criteria": criteria}))
 
 
 def write_messages(definitions: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import StringIO
 from itertools import groupby
@@ -31,6 +31,9 @@ class Parcel:
 def deliveries(world: World) -> Iterator[tuple[datetime, list[Parcel]]]:
     """What is imported together, in order of time; at one instant in the order in which the world tells it."""
     parcels = sorted(_parcels(world), key=lambda one: one.known_at)
+    if world.again is not None:
+        before = [replace(one, known_at=world.again) for one in parcels if one.known_at < world.again]
+        parcels = sorted([*parcels, *reversed(before)], key=lambda one: one.known_at)
     for moment, together in groupby(parcels, key=lambda one: one.known_at):
         batch: dict[str, Parcel] = {}
         for parcel in together:
@@ -47,6 +50,8 @@ def _parcels(world: World) -> Iterator[Parcel]:
         yield Parcel(again.known_at, f"contacts-{number}.csv", _people(again.contacts))
     yield from _acts(world)
     yield from _stock(world)
+    yield from _prices(world)
+    yield from _wishes(world)
     for orders in world.order_files:
         name = f"orders-{orders.period.strftime(PERIOD)}.csv"
         yield Parcel(orders.known_at, name, _orders(world, orders.orders))
@@ -70,8 +75,29 @@ def _people(contacts: Iterable[Contact]) -> str:
     rows = (
         (one.id, one.kind, one.email or "", one.language, one.born or "", one.joined or "", one.zone or "")
         for one in contacts
+        if one.kind != "unknown"
     )
     return _table("contact,kind,email,language,born,joined,zone", rows)
+
+
+def _prices(world: World) -> Iterator[Parcel]:
+    told: dict[datetime, list[tuple[object, ...]]] = {}
+    for row in world.prices:
+        told.setdefault(row.known_at, []).append((row.product, _utc(row.valid_from), row.amount))
+    for number, (known_at, rows) in enumerate(told.items()):
+        yield Parcel(known_at, f"prices-{number}.csv", _table("product,valid_from,amount", rows))
+
+
+def _wishes(world: World) -> Iterator[Parcel]:
+    """A wish is told when it is made, and again when it is taken off the list."""
+    told: dict[datetime, list[tuple[object, ...]]] = {}
+    for one in world.wishes:
+        row = (one.id, one.contact, one.product, _utc(one.at))
+        told.setdefault(one.known_at, []).append((*row, ""))
+        if one.removed:
+            told.setdefault(one.removed[1], []).append((*row, _utc(one.removed[0])))
+    for number, (known_at, rows) in enumerate(sorted(told.items())):
+        yield Parcel(known_at, f"wishes-{number}.csv", _table("wish,contact,product,added_at,removed_at", rows))
 
 
 def _known(world: World) -> Iterator[datetime]:
@@ -80,6 +106,8 @@ def _known(world: World) -> Iterator[datetime]:
     yield from (one.known_at for one in world.order_files)
     yield from (one.known_at for one in world.consents)
     yield from (one.known_at for one in world.retold)
+    yield from (one.known_at for one in world.prices)
+    yield from (one.known_at for one in world.wishes)
     yield from (one.known_at for one in world.complete)
     yield from (one.known_at for one in world.cart_files)
 
@@ -196,6 +224,19 @@ tables:
   product_stock:
     columns: {product: product, counted_at: counted_at, quantity: quantity}
 """
+PRICES = """feed: prices
+files: "prices-*.csv"
+currency: CAD
+tables:
+  product_prices:
+    columns: {product: product, valid_from: valid_from, amount: amount, currency: {value: CAD}}
+"""
+WISHES = """feed: wishes
+files: "wishes-*.csv"
+tables:
+  wishlists:
+    columns: {wish: wish, contact: contact, product: product, added_at: added_at, removed_at: removed_at}
+"""
 ORDERS = """feed: orders
 files: "orders-*.csv"
 period: {from_name: "%Y-%m-%dT%H%M"}
@@ -245,6 +286,8 @@ FEEDS = {
     "products": PRODUCTS,
     "acts": ACTS,
     "stock": STOCK,
+    "prices": PRICES,
+    "wishes": WISHES,
     "orders": ORDERS,
     "carts": CARTS,
 }

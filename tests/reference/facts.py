@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from tests.reference.world import Cart, CartFile, ConsentAct, Contact, Order, OrderFile, StockRow, World
+from tests.reference.local_time import days_before
+from tests.reference.world import Call, Cart, CartFile, ConsentAct, Contact, Order, OrderFile, StockRow, World
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ class Timeline(Generic[T]):
 
 
 Orders = tuple[Order, ...]
+LOYAL_ORDERS, LOYAL_DAYS = 2, 3
 NOBODY = ""  # whose orders are those of strangers
 
 
@@ -40,12 +42,18 @@ class Facts:
         for file in sorted(world.retold, key=lambda each: each.known_at):
             for one in file.contacts:
                 self._people[one.id].add(file.known_at, one)
+        self.world = world
         self._products = {product.id: product for product in world.products}
         self._orders = _valid_orders_by_contact(world.order_files)
         self._carts = _carts_by_id(world.cart_files)
         self._complete = world.complete
         self._values: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
         self.handed: dict[str, list[tuple[str | None, str, datetime]]] = defaultdict(list)
+        self.calls: list[Call] = []
+        self._calls = sorted(world.calls, key=lambda one: one.at)
+        self.moves: list[tuple[str, str, datetime]] = []
+        self.members: set[str] | None = None
+        self._zone = world.zone
         self._acts: dict[str, list[ConsentAct]] = defaultdict(list)
         for act in world.consents:
             self._acts[act.contact].append(act)
@@ -69,6 +77,23 @@ class Facts:
     def stands(self, order: str, moment: datetime) -> bool:
         """Whether an order is valid, whoever it belongs to."""
         return any(one.id == order for one in self.every_order(moment))
+
+    def look(self, turn: datetime) -> None:
+        """What every turn does first: it takes up the calls there are, and looks who is in the segment.
+
+        Who was not in it at the look before has entered, who was and is not has left; the first look moves nobody.
+        """
+        self.calls += [one for one in self._calls if one.at <= turn]
+        self._calls = [one for one in self._calls if one.at > turn]
+        before, self.members = self.members, {one for one in self.buyers() if self.is_loyal(one, turn)}
+        if before is not None:
+            self.moves += [("entered", one, turn) for one in sorted(self.members - before)]
+            self.moves += [("left", one, turn) for one in sorted(before - self.members)]
+
+    def is_loyal(self, contact: str, moment: datetime) -> bool:
+        """In the segment of these worlds: two valid orders within three local days."""
+        since = days_before(self._zone, moment, LOYAL_DAYS)
+        return sum(one.placed_at > since for one in self.valid_orders(contact, moment)) >= LOYAL_ORDERS
 
     def note(self, contact: str, attribute: str, value: str, turn: datetime) -> None:
         """A turn sets a value."""

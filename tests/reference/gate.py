@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from tests.reference.facts import Facts
 from tests.reference.local_time import days_after, instant, local_date, shown
 from tests.reference.occurrences import Occurrence, home_of
+from tests.reference.prices import price_back, wished_no_more
 from tests.reference.steps import Send, Steps
 from tests.reference.world import Contact, Order, Scenario, World
 
@@ -120,11 +121,11 @@ def _no_address(asked: Asked) -> bool:
 
 
 def _not_targeted(asked: Asked) -> bool:
-    """Individuals only, and of those the ones of whom an earlier turn has set the value that is wanted."""
+    """Individuals, as all are unless said, and of those the ones of whom an earlier turn has set what is wanted."""
     if asked.contact is None:
         return False
     wants = asked.scenario.wants
-    return asked.contact.kind != "individual" or (
+    return asked.contact.kind == "institution" or (
         wants is not None and asked.facts.value(asked.contact.id, wants[0], asked.turn) != wants[1]
     )
 
@@ -186,6 +187,32 @@ def _fact_is_gone(name: str) -> Callable[[Asked], bool]:
     return gone
 
 
+def _moved_back(asked: Asked) -> bool:
+    """Out of the segment that was entered, or in the one that was left, by the last look of a turn."""
+    if "moved_back" not in stops_of(asked.scenario):
+        return False
+    inside = asked.occurrence.contact in (asked.facts.members or ())
+    return inside == (asked.scenario.trigger == "left")
+
+
+def _bought(asked: Asked) -> bool:
+    """The product wished for was bought since."""
+    wish = asked.occurrence.wish
+    return wish is not None and any(one.placed_at > wish.at and wish.product in one.bought() for one in _orders(asked))
+
+
+def _unwished(asked: Asked) -> bool:
+    return asked.occurrence.wish is not None and wished_no_more(asked.occurrence.wish, asked.turn)
+
+
+def _price_back(asked: Asked) -> bool:
+    return asked.occurrence.fall is not None and price_back(asked.world, asked.occurrence.fall.row, asked.turn)
+
+
+def _no_price_history(asked: Asked) -> bool:
+    return asked.occurrence.fall is not None and asked.occurrence.fall.short
+
+
 def _quiet(asked: Asked) -> bool:
     """No message of marketing or service leaves in the quiet hours of the contact's own clock."""
     quiet = asked.world.quiet
@@ -218,6 +245,11 @@ STOPS: dict[str, Callable[[Asked], bool]] = {
     "more_than_one_order": _more_than_one_order,
     "cancelled": _fact_is_gone("cancelled"),
     "returned": _fact_is_gone("returned"),
+    "moved_back": _moved_back,
+    "bought": _bought,
+    "unwished": _unwished,
+    "price_back": _price_back,
+    "no_price_history": _no_price_history,
 }
 OWN_STOPS: dict[str, tuple[str, ...]] = {
     "second_purchase": ("more_than_one_order",),
@@ -228,6 +260,10 @@ OWN_STOPS: dict[str, tuple[str, ...]] = {
     "order": ("cancelled",),
     "received": ("returned",),
     "handed_over": (),
+    "entered": ("moved_back",),
+    "left": ("moved_back",),
+    "call": (),
+    "price_drop": (),
 }
 OF_MESSAGES = frozenset(("no_address", "consent_refused", "no_basis", "nothing_left", "quiet_hours"))
 

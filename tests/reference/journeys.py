@@ -5,33 +5,38 @@ The scenarios are few, so that the product compiles their queries once; numbers,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import time
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.reference.deliveries import HORIZON, Frame, Purchase, order_files, statements
+from tests.reference.deliveries import HORIZON, Frame, statements
+from tests.reference.lives import A_DAY, peopled
 from tests.reference.steps import Await, Branch, Exit, HandOver, Send, SetValue, Split, Wait
-from tests.reference.world import Cap, ConsentAct, Contact, Edit, Product, Quiet, Retold, Scenario, Turn, World
+from tests.reference.world import (
+    Cap,
+    Edit,
+    PriceRow,
+    Product,
+    Quiet,
+    Scenario,
+    Turn,
+    World,
+)
 from tests.reference.worlds import (
     CALENDARS,
     Setting,
-    cast,
     clocks,
     common,
     days,
-    each,
-    household,
     mishaps,
     odd_nights,
-    purchases,
     turns_of,
 )
 
-ZONES = (None, None, "Pacific/Kiritimati", "Etc/GMT+12", "America/Toronto", "Asia/Kathmandu", "Pacific/Apia")
-LEAP_DAY = date(1996, 2, 29)
+AMOUNTS = tuple(map(Decimal, ("20.00", "15.00", "19.00", "19.01", "14.00", "21.00", "12.00")))
 QUIET = (None, None, None, Quiet(time(21), time(8)), Quiet(time(8, 30), time(12)))
 LATER = Wait("pause", days=2)
 TONE = ("tone", "warm")
@@ -112,6 +117,38 @@ KINDS: dict[str, dict[str, Any]] = {
         "hours": (48,),
         "steps": (Branch("tone", value=TONE, then=(Exit("enough", "warm_already"),), otherwise=(Send("word"),)),),
     },
+    "came": {
+        "trigger": "entered",
+        "days": (0,),
+        "fresh": (3, 0),
+        "steps": (Send("welcome"), Wait("pause", days=1), Send("still-here")),
+        "reentry": ("each", 2),
+        "slots": (time(9), None),
+    },
+    "gone": {
+        "trigger": "left",
+        "days": (0,),
+        "fresh": (3, 1),
+        "steps": (Send("ask"),),
+        "reentry": ("each", 4, "never"),
+        "slots": (time(9), None),
+    },
+    "on-call": {
+        "trigger": "call",
+        "days": (0,),
+        "slot": None,
+        "hours": (24, 48),
+        "steps": (Send("word"), Wait("thirty-hours", hours=30), Send("again")),
+        "reentry": ("each", 3),
+    },
+    "price-down": {
+        "trigger": "price_drop",
+        "days": (0,),
+        "slot": None,
+        "hours": (48, 24),
+        "steps": (Send("word"),),
+        "reentry": (7, "each", 2),
+    },
     "slow": {
         "trigger": "order",
         "days": (1, 0),
@@ -136,7 +173,6 @@ EDITS = {
         ("move:often", (Send("ask"), Wait("a-day", days=1), Branch("often", orders=3, otherwise=(Send("why"),)))),
     ),
 }
-CORRECTED = ("moved", "moved", "born", "born", "joined", "address", "kind", "nothing")
 TOGETHER = (
     ("birthday", "first-purchase"),
     ("review", "win-back"),
@@ -150,6 +186,14 @@ TOGETHER = (
     ("review", "slow"),
     ("review", "until-order", "taken-on"),
     ("review", "until-order", "taken-on"),
+    ("came", "gone"),
+    ("came", "on-call"),
+    ("gone", "on-call", "birthday"),
+    ("came", "confirmation"),
+    ("price-down",),
+    ("price-down",),
+    ("price-down", "win-back"),
+    ("price-down", "birthday"),
 )
 
 
@@ -176,6 +220,8 @@ def settings(draw: st.DrawFn) -> Setting:
         turns=turns,
         complete=statements(frame, draw(odd_nights)) if any(map(_needy, scenarios)) else (),
         quiet=quiet,
+        prices=draw(_prices(frame)) if any(one.trigger == "price_drop" for one in scenarios) else (),
+        again=draw(st.sampled_from((None, None, frame.at(draw(days), "12:30")))),
         cap=draw(st.sampled_from((None, None, None, Cap(1, 1), Cap(1, 3)))),
         global_holdout=draw(st.sampled_from((0.0, 0.0, 0.0, 0.3))),
         seed=draw(st.sampled_from(("check", "autre"))),
@@ -239,81 +285,17 @@ def _changed(draw: st.DrawFn, frame: Frame, one: Scenario) -> Scenario:
 
 
 @st.composite
-def peopled(draw: st.DrawFn, setting: Setting) -> World:
-    """The people of one world, who know nothing of those of another."""
-    frame = setting.frame
-    contacts, consents = draw(cast(frame))
-    contacts = tuple(draw(_living(frame, one)) for one in contacts)
-    ids = [contact.id for contact in contacts]
-    bought = draw(st.lists(purchases, min_size=2, max_size=7))
-    alike = draw(st.lists(purchases, max_size=2))
-    hours = draw(st.permutations(("12:00", "07:30", "08:59", "17:00", "12:00", "09:00")))
-    at_home = household(contacts)
-    bought += each(at_home, alike[:1])
-    bought += [replace(one, who=place, clock=hours[place]) for one in alike[1:] for place in at_home]
-    bought = [draw(_delivered(frame, one)) for one in bought]
-    return replace(
-        setting.world,
-        contacts=contacts,
-        retold=draw(_told_again(frame, contacts)),
-        consents=(*consents, *draw(_objections(frame, ids))),
-        order_files=order_files(frame, ids, bought, setting.orders),
-    )
-
-
-@st.composite
-def _living(draw: st.DrawFn, frame: Frame, one: Contact) -> Contact:
-    """Born on a day of these weeks, or on 29 February; a member since a day of them; somewhere on earth."""
-    day = frame.day(draw(st.integers(-2, HORIZON)))
-    born = draw(st.sampled_from((None, LEAP_DAY, _born(day), _born(day), _born(day), day)))
-    joined = draw(st.sampled_from((None, frame.day(draw(days)), frame.day(draw(days)))))
-    return replace(one, born=born, joined=joined, zone=draw(st.sampled_from(ZONES)))
-
-
-def _born(day: date) -> date:
-    """Thirty-two years before, a leap year if this is one."""
-    return LEAP_DAY if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 32)
-
-
-@st.composite
-def _told_again(draw: st.DrawFn, frame: Frame, contacts: tuple[Contact, ...]) -> tuple[Retold, ...]:
-    """What was wrong about somebody, or has changed: some mornings a file tells them anew."""
-    words = st.tuples(days, st.integers(0, len(contacts) - 1), st.sampled_from(CORRECTED))
-    now = {one.id: one for one in contacts}
-    told = []
-    for day, who, what in sorted(draw(st.lists(words, max_size=3, unique_by=lambda one: one[0]))):
-        one = now[contacts[who].id]
-        near = frame.day(draw(st.integers(-2, HORIZON)))
-        changes: dict[str, Contact] = {
-            "moved": replace(one, zone=draw(st.sampled_from(ZONES))),
-            "born": replace(one, born=draw(st.sampled_from((_born(near), _born(near), LEAP_DAY, None)))),
-            "joined": replace(one, joined=draw(st.sampled_from((near, near, None)))),
-            "address": replace(one, email=draw(st.sampled_from((f"{one.id}@new.test", contacts[0].email, None)))),
-            "kind": replace(one, kind="individual" if one.kind == "institution" else "institution"),
-            "nothing": one,
-        }
-        now[one.id] = changes[what]
-        told.append(Retold(frame.at(day, draw(st.sampled_from(("06:00", "10:00")))), (now[one.id],)))
-    return tuple(told)
-
-
-@st.composite
-def _delivered(draw: st.DrawFn, frame: Frame, one: Purchase) -> Purchase:
-    """Nobody says when it came, or it came so many days later."""
-    after = draw(st.sampled_from((None, None, 0, 1, 2)))
-    return one if after is None else replace(one, received=(one.day + after, draw(clocks)))
-
-
-@st.composite
-def _objections(draw: st.DrawFn, frame: Frame, ids: Sequence[str]) -> tuple[ConsentAct, ...]:
-    """Some want no word about what they bought, some no word at all; some take the former back."""
-    words = st.tuples(
-        st.integers(0, len(ids) - 1), st.sampled_from(("service", "service", "*")), st.integers(-2, HORIZON - 2)
-    )
-    acts = []
-    for number, purpose, day in draw(st.lists(words, max_size=2)):
-        known = frame.at(day + 1, "06:00")
-        acts.append(ConsentAct(ids[number], "refused", frame.at(day), known, purpose))
-        if purpose == "service" and draw(st.booleans()):
-            acts.append(ConsentAct(ids[number], "granted", frame.at(day + 2), known + timedelta(days=3), purpose))
-    return tuple(acts)
+def _prices(draw: st.DrawFn, frame: Frame) -> tuple[PriceRow, ...]:
+    """Prices go up and down; some are announced, some told late, some told wrong at first."""
+    words = st.tuples(st.integers(-2, HORIZON - 2), clocks, st.sampled_from(AMOUNTS), st.sampled_from((-1, 0, 0, 1, 3)))
+    rows = []
+    for product in ("novel", "atlas", "ebook"):
+        start = frame.at(draw(st.sampled_from((-60, -20))), "00:05")
+        rows.append(PriceRow(product, AMOUNTS[0], start, frame.at(-59, "06:00")))
+        fallen = draw(st.lists(words, min_size=1, max_size=4, unique_by=lambda one: one[0]))
+        for day, clock, amount, delay in fallen:
+            known = frame.at(day + delay, "06:00")
+            rows.append(PriceRow(product, amount, frame.at(day, clock), known))
+            if draw(st.sampled_from((False, False, False, True))):
+                rows.append(PriceRow(product, draw(st.sampled_from(AMOUNTS)), frame.at(day, clock), known + A_DAY))
+    return tuple(rows)

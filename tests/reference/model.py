@@ -12,12 +12,12 @@ from tests.reference.crowd import SEND, Verdict, arbitrate, share_addresses
 from tests.reference.facts import Facts
 from tests.reference.gate import DEFERRALS, Asked, first_reason, items, past_and_wanted, stopped
 from tests.reference.local_time import days_before, local_date
-from tests.reference.occurrences import Episodes, Occurrence, occurrences
+from tests.reference.occurrences import Episodes, Occurrence, home_of, occurrences
 from tests.reference.steps import Await
 from tests.reference.walking import Journey, Key, Ways, event, from_step, stands, walk
 from tests.reference.world import Decision, Edit, HeldBack, Run, Scenario, Turn, TurnReport, World
 
-OF_THE_CONTACT = ("birthday", "win_back")  # what may come again, and is the contact's own
+OF_THE_CONTACT = ("birthday", "win_back", "entered", "left")  # what may come again, and is the contact's own
 ENTERS_APART = ("second_purchase", "win_back", "birthday", "sign_up", "order", "received")
 
 
@@ -108,6 +108,7 @@ class _Diary:
 
     def live(self, turn: Turn) -> None:
         """Find the candidates of all scenarios that are on, judge them together, write it down."""
+        self.facts.look(turn.at)
         asked: list[Asked] = []
         too_old: dict[str, int] = {}
         on = [one for one in self.version.values() if one.since(turn.at) and turn.asks(one)]
@@ -126,7 +127,11 @@ class _Diary:
         """The candidates of a scenario, and how many undecided ones are too old to be candidates."""
         entered = dict(turn.enter_since).get(scenario.id)
         horizon = _horizon(scenario, self.world.zone, previous)
-        inside = _window(scenario, self.world.zone, turn, horizon, entered)
+
+        def today(one: Occurrence) -> date:
+            return local_date(home_of(scenario, self.facts, self.world.zone, one.contact, turn.at), turn.at)
+
+        inside = _window(scenario, turn, horizon, entered, today)
         found = [one for one in self._known(scenario, turn.at) if not self._decided(scenario, one)]
         candidates = [one for one in found if inside(one)]
         phase_one = entered is not None
@@ -268,12 +273,15 @@ def _horizon(scenario: Scenario, zone: str, previous: Turn | None) -> datetime |
 
 
 def _window(
-    scenario: Scenario, zone: str, turn: Turn, horizon: datetime | None, entered: date | None
+    scenario: Scenario,
+    turn: Turn,
+    horizon: datetime | None,
+    entered: date | None,
+    today: Callable[[Occurrence], date],
 ) -> Callable[[Occurrence], bool]:
-    """Whether an occurrence is a candidate of this turn."""
+    """Whether an occurrence is a candidate of this turn; today is that of the clocks the scenario keeps to."""
     if entered is not None:
-        today = local_date(zone, turn.at)
-        return lambda one: one.fact_date >= entered and one.due_date <= today
+        return lambda one: one.fact_date >= entered and one.due_date <= today(one)
     since = scenario.since(turn.at) or turn.at
     return lambda one: since <= one.due <= turn.at and not (horizon is not None and one.due <= horizon)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 
 from tests.reference.facts import Facts
 from tests.reference.local_time import days_after, instant, local_date
-from tests.reference.world import Cart, CartLine, Order, Scenario
+from tests.reference.prices import Fall, falls, off_before, wishes
+from tests.reference.world import Cart, CartLine, Order, Scenario, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Occurrence:
     due: datetime
     cart: Cart | None = None
     order: str | None = None
+    wish: Wish | None = None
+    fall: Fall | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,12 @@ def occurrences(
         return _sign_ups(scenario, facts, zone, moment)
     if scenario.trigger == "handed_over":
         return _handed_over(scenario, facts, zone, moment)
+    if scenario.trigger in ("entered", "left"):
+        return _moves(scenario, facts, zone)
+    if scenario.trigger == "price_drop":
+        return _wishers(scenario, facts, zone, moment)
+    if scenario.trigger == "call":
+        return _calls(scenario, facts, zone)
     if scenario.trigger in ("order", "received"):
         return _every_order(scenario, facts, zone, moment)
     return _orders_of_buyers(scenario, facts, zone, moment)
@@ -114,6 +123,34 @@ def _handed_over(scenario: Scenario, facts: Facts, zone: str, moment: datetime) 
     for contact, key, turn in facts.handed[scenario.id]:
         if turn < moment:
             yield _due(scenario, zone, contact, key, turn)
+
+
+def _moves(scenario: Scenario, facts: Facts, zone: str) -> Iterator[Occurrence]:
+    """Who moved as turns saw it, named by the local date: in and out again within one date is one move."""
+    told = set()
+    for way, contact, turn in facts.moves:
+        key = (contact, str(local_date(zone, turn)))
+        if way == scenario.trigger and key not in told:
+            told.add(key)
+            yield _due(scenario, zone, *key, turn)
+
+
+def _calls(scenario: Scenario, facts: Facts, zone: str) -> Iterator[Occurrence]:
+    """Calls that turns have taken up, each once by its key."""
+    told = set()
+    for call in facts.calls:
+        if call.scenario == scenario.id and call.key not in told:
+            told.add(call.key)
+            yield _due(scenario, zone, call.contact, call.key, call.at)
+
+
+def _wishers(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
+    """Whose wish for a product stood when its price fell."""
+    for fall in falls(facts.world, moment):
+        for wish in wishes(facts.world, fall.row.product, moment):
+            if wish.at < fall.row.valid_from and not off_before(wish, fall.row.valid_from, moment):
+                due = _due(scenario, zone, wish.contact, fall.key, fall.row.valid_from)
+                yield replace(due, wish=wish, fall=fall)
 
 
 def home_of(scenario: Scenario, facts: Facts, zone: str, contact: str | None, moment: datetime) -> str:

@@ -15,7 +15,18 @@ from tests.reference.story import differing
 from tests.reference.world import CartFile, OrderFile, Run, World
 
 Fails = Callable[[World], bool]
-PARTS = ("scenarios", "retold", "order_files", "cart_files", "turns", "complete", "consents")
+PARTS = (
+    "scenarios",
+    "prices",
+    "wishes",
+    "calls",
+    "retold",
+    "order_files",
+    "cart_files",
+    "turns",
+    "complete",
+    "consents",
+)
 
 
 def assert_alike(world: World, engine: Callable[[World], Run]) -> None:
@@ -79,6 +90,8 @@ def _without_people(world: World) -> Iterator[World]:
             world,
             contacts=tuple(other for other in world.contacts if other.id != gone),
             consents=tuple(act for act in world.consents if act.contact != gone),
+            wishes=tuple(one for one in world.wishes if one.contact != gone),
+            calls=tuple(one for one in world.calls if one.contact != gone),
             retold=tuple(
                 replace(file, contacts=told)
                 for file in world.retold
@@ -136,7 +149,7 @@ def _thinner_carts(file: CartFile) -> Iterator[CartFile]:
 def _plainer(world: World) -> Iterator[World]:
     """No cap, no holdout, no needs, no Phase 1, own addresses; no edits, nothing else known of anybody."""
     yield replace(world, cap=None)
-    yield replace(world, quiet=None)
+    yield replace(world, quiet=None, again=None)
     yield replace(world, global_holdout=0.0)
     for place, scenario in enumerate(world.scenarios):
         plainer = (replace(scenario, holdout=0.0), replace(scenario, needs=()), replace(scenario, edits=(), off=None))

@@ -69,6 +69,8 @@ def _cast(world: World) -> Iterator[str]:
 
 
 def _person(one: Contact) -> str:
+    if one.kind == "unknown":
+        return f"Contact {one.id}: no row yet."
     known = [one.kind, one.email or "no address"]
     known += [f"born {one.born}"] if one.born else []
     known += [f"member since {one.joined}"] if one.joined else []
@@ -133,6 +135,16 @@ def _edited(change: Edit) -> Iterator[str]:
 
 
 def _imports(world: World) -> Iterator[Line]:
+    for price in world.prices:
+        said = f"{price.product} costs {price.amount} from {_clock(world, price.valid_from)}"
+        yield price.known_at, IMPORT, said
+    for wish in world.wishes:
+        gone = f", until {_clock(world, wish.removed[0])}" if wish.removed else ""
+        yield wish.known_at, IMPORT, f"{wish.contact} wishes for {wish.product} since {_clock(world, wish.at)}{gone}"
+    if world.again is not None:
+        yield world.again, IMPORT, "every file there was is imported again"
+    for call in world.calls:
+        yield call.at, SWITCH, f"call {call.scenario} for {call.contact}, key {call.key}"
     for again in world.retold:
         for one in again.contacts:
             yield again.known_at, IMPORT, f"told again: {_person(one)}"

@@ -39,6 +39,8 @@ def street(world: World, number: int) -> World:
     return replace(
         world,
         contacts=tuple(map(person, world.contacts)),
+        wishes=tuple(replace(one, id=prefix + one.id, contact=prefix + one.contact) for one in world.wishes),
+        calls=tuple(replace(one, contact=prefix + one.contact, key=prefix + one.key) for one in world.calls),
         retold=tuple(replace(one, contacts=tuple(map(person, one.contacts))) for one in world.retold),
         consents=tuple(replace(one, contact=prefix + one.contact) for one in world.consents),
         order_files=tuple(replace(one, orders=tuple(map(order, one.orders))) for one in world.order_files),
@@ -62,6 +64,8 @@ def together(streets: Sequence[World]) -> World:
         streets[0],
         contacts=tuple(one for world in streets for one in world.contacts),
         consents=tuple(one for world in streets for one in world.consents),
+        wishes=tuple(one for world in streets for one in world.wishes),
+        calls=tuple(one for world in streets for one in world.calls),
         retold=tuple(Retold(known, tuple(rows)) for known, rows in sorted(retold.items())),
         order_files=tuple(OrderFile(period, known, tuple(rows)) for (known, period), rows in sorted(orders.items())),
         cart_files=tuple(CartFile(period, known, tuple(rows)) for (known, period), rows in sorted(carts.items())),

@@ -36,6 +36,7 @@ class Ways:
 
     of_journey: dict[tuple[str, str, str, str], str] = field(default_factory=dict)
     of_contact: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    since: dict[tuple[str, str, str, str], datetime] = field(default_factory=dict)
 
 
 def stands(scenario: Scenario, zone: str, steps: Steps, begun: datetime, turn: datetime) -> tuple[Steps, datetime]:
@@ -71,9 +72,10 @@ def _days_later(scenario: Scenario, zone: str, begun: datetime, days: int) -> da
 def walk(asked: Asked, ways: Ways) -> tuple[Asked, Verdict | None]:
     """Goes from step to step; without a verdict it has come to a message, for the gate to judge."""
     while asked.steps and not isinstance(asked.steps[0], Send):
-        reason = first_reason(_met(asked))
+        met = _met(asked, ways)
+        reason = first_reason(met)
         if reason is not None:
-            return asked, ("deferred" if reason in DEFERRALS else "refused", reason)
+            return met, ("deferred" if reason in DEFERRALS else "refused", reason)
         step = asked.steps[0]
         if isinstance(step, Exit):
             return asked, ("ended", step.reason)
@@ -86,11 +88,14 @@ def walk(asked: Asked, ways: Ways) -> tuple[Asked, Verdict | None]:
     return asked, None if asked.steps else ("ended", "end")
 
 
-def _met(asked: Asked) -> Asked:
-    """Whose event is known is at its step from this turn on, however long ago the wait was to be given up."""
-    waited = not asked.entering and not asked.behind
-    is_known = waited and isinstance(asked.steps[0], Await) and event(asked) is not None
-    return replace(asked, due=asked.turn) if is_known else asked
+def _met(asked: Asked, ways: Ways) -> Asked:
+    """Whose event is known is at its step from the turn that learnt of it, however long ago it was to be given up."""
+    if asked.entering or asked.behind or not isinstance(asked.steps[0], Await):
+        return asked
+    taken = ways.of_journey.get(_key(asked))
+    if taken == "happened":
+        return replace(asked, due=ways.since[_key(asked)])
+    return replace(asked, due=asked.turn) if taken is None and event(asked) is not None else asked
 
 
 def _goes_on(asked: Asked, step: Step, ways: Ways) -> Asked | None:
@@ -119,6 +124,7 @@ def _key(asked: Asked) -> tuple[str, str, str, str]:
 
 
 def _once(asked: Asked, ways: Ways, way: str) -> str:
+    ways.since.setdefault(_key(asked), asked.turn)
     return ways.of_journey.setdefault(_key(asked), way)
 
 
@@ -145,7 +151,7 @@ def _behind_event(asked: Asked, step: Await, ways: Ways) -> Asked | None:
         return None
     way = _once(asked, ways, "happened" if known else "otherwise")
     gone = _moved(asked, way, {"happened": step.happened, "otherwise": step.otherwise})
-    return replace(gone, due=asked.turn if way == "happened" else min(end, asked.turn))
+    return replace(gone, due=ways.since[_key(asked)] if way == "happened" else min(end, asked.turn))
 
 
 def event(asked: Asked) -> Order | None:

@@ -9,18 +9,32 @@ from typing import Literal
 
 from tests.reference.steps import Send, Steps
 
-Kind = Literal["individual", "institution"]
+Kind = Literal["individual", "institution", "unknown"]
 Act = Literal["granted", "refused"]
 StockPolicy = Literal["tracked", "unlimited"]
 Trigger = Literal[
-    "second_purchase", "win_back", "forgotten_cart", "birthday", "sign_up", "order", "received", "handed_over"
+    "second_purchase",
+    "win_back",
+    "forgotten_cart",
+    "birthday",
+    "sign_up",
+    "order",
+    "received",
+    "handed_over",
+    "entered",
+    "left",
+    "call",
+    "price_drop",
 ]
 Purpose = Literal["marketing", "service", "transactional"]
 
 
 @dataclass(frozen=True)
 class Contact:
-    """A customer; `id` is the retailer's own id, `email` may be missing or shared."""
+    """A customer; `id` is the retailer's own id, `email` may be missing or shared.
+
+    Of one whose kind is `unknown` no row has come yet: only orders and acts name them.
+    """
 
     id: str
     kind: Kind = "individual"
@@ -29,6 +43,38 @@ class Contact:
     born: date | None = None
     joined: date | None = None
     zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """Somebody calls a scenario for a contact; the same key again says the same call again."""
+
+    at: datetime
+    scenario: str
+    contact: str
+    key: str
+
+
+@dataclass(frozen=True)
+class PriceRow:
+    """What a product costs from an instant on; told again for the same instant, it is corrected."""
+
+    product: str
+    amount: Decimal
+    valid_from: datetime
+    known_at: datetime
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A product on somebody's list; `removed`: when it was taken off, and when that became known."""
+
+    id: str
+    contact: str
+    product: str
+    at: datetime
+    known_at: datetime
+    removed: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True)
@@ -244,13 +290,19 @@ class Turn:
 
 @dataclass(frozen=True)
 class World:
-    """All of it. Instants are aware UTC; where they are equal, files are imported in the order given."""
+    """All of it. Instants are aware UTC; where they are equal, files are imported in the order given.
+
+    `again`: when every file there was is imported a second time, the last one first. It changes nothing.
+    """
 
     zone: str
     contacts: tuple[Contact, ...]
     scenarios: tuple[Scenario, ...]
     turns: tuple[Turn, ...]
     retold: tuple[Retold, ...] = ()
+    calls: tuple[Call, ...] = ()
+    prices: tuple[PriceRow, ...] = ()
+    wishes: tuple[Wish, ...] = ()
     consents: tuple[ConsentAct, ...] = ()
     products: tuple[Product, ...] = ()
     order_files: tuple[OrderFile, ...] = ()
@@ -258,6 +310,7 @@ class World:
     complete: tuple[Complete, ...] = ()
     cap: Cap | None = None
     quiet: Quiet | None = None
+    again: datetime | None = None
     global_holdout: float = 0.0
     seed: str = "check"
 

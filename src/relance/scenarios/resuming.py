@@ -21,7 +21,7 @@ from relance.scenarios.assess import ASSESSED, observed, probe_rows, with_repurc
 from relance.scenarios.awaiting import events_known
 from relance.scenarios.desk import Desk
 from relance.scenarios.own_stops import own_reasons, with_own_stops
-from relance.scenarios.program import OTHERWISE, Node
+from relance.scenarios.program import HAPPENED, Node
 from relance.scenarios.triggers import clock_of
 from relance.scenarios.versions import Version
 from relance.scenarios.ways import NOTED, passed
@@ -95,17 +95,20 @@ def _through(version: Version, node: Node, desk: Desk) -> ir.Table:
 
 
 def _met(rows: ir.Table, version: Version, node: Node, desk: Desk) -> ir.Table:
-    """Whose event is known is at the step as of this turn, however long ago the wait was to be given up."""
+    """Whose event is known is at the step as of the turn that learnt of it, however late, and stays so if put off."""
     assert node.wait is not None and node.wait.event is not None
-    before = passed(version, node)
-    known = events_known(version.scenario, node.wait.event, desk.view, desk.zone).select(met="probe")
     work = scratch("work", WORK)
-    known = known.semi_join(work.filter(work["node"] == node.number), [("met", "probe")])
-    given_up = before.filter(before["way"] == OTHERWISE)
-    fresh = work.anti_join(given_up, same_journey(work, given_up)).select("probe")
-    met = known.inner_join(fresh, [("met", "probe")]).select("met")
+    here = work.filter(work["node"] == node.number)
+    before = passed(version, node)
+    before = here.inner_join(before, same_journey(here, before), rname="b_{name}")
+    before = before.group_by("probe").agg(way=before["way"].min(), at=before["at"].min())
+    known = events_known(version.scenario, node.wait.event, desk.view, desk.zone).select("probe")
+    now = known.semi_join(here, "probe").anti_join(before, "probe")
+    then = before.filter(before["way"] == HAPPENED).select("probe", met_at="at")
+    now = now.cross_join(clock_of(version.name, "turn")).select("probe", met_at="turn")
+    met = now.union(then).rename(met="probe")
     joined = rows.left_join(met, rows["probe"] == met["met"])
-    return joined.mutate(due_at=ibis.ifelse(joined["met"].notnull(), joined["turn"], joined["due_at"])).drop("met")
+    return joined.mutate(due_at=ibis.coalesce(joined["met_at"], joined["due_at"])).drop("met", "met_at")
 
 
 def _not_sent(version: Version) -> ir.Table:

@@ -16,7 +16,7 @@ from relance.engines.warehouse import IBIS_TYPES
 from relance.scenarios.arrivals import same_journey
 from relance.scenarios.assess import ASSESSED
 from relance.scenarios.desk import Desk, blocked_by, marks_at, settled
-from relance.scenarios.program import END, Node
+from relance.scenarios.program import END, HAPPENED, Node
 from relance.scenarios.triggers import clock_of
 from relance.scenarios.versions import Version
 
@@ -77,12 +77,13 @@ def _chosen(version: Version, node: Node, choose: Choice) -> ir.Table:
     absent = {name: ibis.null(IBIS_TYPES[NOTED[name]]) for name in _FOUND if name not in found.columns}
     found = found if "new_due" in found.columns else found.mutate(new_due=found["due_at"])
     found = found.mutate(at=found["turn"], **absent)
-    before = passed(version, node).group_by(*_JOURNEY).agg(before=ibis._["way"].min())
+    before = passed(version, node).group_by(*_JOURNEY).agg(before=ibis._["way"].min(), before_at=ibis._["at"].min())
     joined = found.left_join(before, same_journey(found, before), rname="b_{name}")
     as_before = (joined["before"] != joined["way"]).fill_null(False)  # it has another due time than the way not taken
+    learnt = (joined["before"] == HAPPENED).fill_null(False) if node.kind == "event" else ibis.literal(False)
     return joined.mutate(
         way=ibis.coalesce(joined["before"], joined["way"]),
-        due_at=ibis.ifelse(as_before, joined["due_at"], joined["new_due"]),
+        due_at=ibis.cases((learnt, joined["before_at"]), (as_before, joined["due_at"]), else_=joined["new_due"]),
         fresh=joined["before"].isnull() & joined["way"].notnull(),
     ).select(*_CHOSEN)
 
