@@ -72,23 +72,32 @@ def _planned(home: Path) -> dict[str, str]:
 
 
 def _walked(home: Path) -> dict[str, str]:
-    """So many days, and how long ninety would take: the first turn, with what is compiled for it, is counted once."""
-    place, begun = open_installation(Home(home)), []
+    """So many days, and how long ninety would take: what is compiled and counted at the beginning is counted once."""
+    place, clocks = open_installation(Home(home)), [_clocks()]
     first = _LAST - timedelta(days=DAYS - 1)
     with timed_statements() as statements:
-        wall, processor = perf_counter(), process_time()
-        found = backtest(place, asked_of(place, (), first, _LAST), lambda *_: begun.append(perf_counter()))
-        took, seconds = _took(wall, processor), perf_counter() - wall
+        found = backtest(place, asked_of(place, (), first, _LAST), lambda *_: clocks.append(_clocks()))
     place.close()
+    clocks.append(_clocks())
     keys = sum(each["candidates"] for each in found["scenarios"])
-    a_turn = (begun[-1] - begun[1]) / max(len(begun) - 2, 1)  # the last is the counting
-    every = seconds + a_turn * (ALL_DAYS - DAYS)
+    (wall, processor), turns = _between(clocks[0], clocks[-1]), max(DAYS - 1, 1)
+    a_turn = [spent / turns for spent in _between(clocks[2], clocks[-2])]  # without the first; the last is the counting
+    every = [spent + more * (ALL_DAYS - DAYS) for spent, more in zip((wall, processor), a_turn, strict=True)]
     return {
-        f", {DAYS} days": f"{took}, {keys:,} candidates, a turn {a_turn:.1f} s",
-        f", {ALL_DAYS} days": f"{every:.0f} s{'' if DAYS == ALL_DAYS else ' at this pace'}, "
-        + _beside(every, BACKTEST_GOAL),
-        ", what holds it": f"{statements.number // DAYS} statements a turn; {statements.said()}",
+        f", {DAYS} days": f"{wall:.1f} s, {processor:.1f} s CPU, {keys:,} candidates",
+        ", a turn": f"{a_turn[0]:.1f} s, {a_turn[1]:.1f} s CPU, {statements.number // DAYS} statements",
+        f", {ALL_DAYS} days": f"{every[0]:.0f} s, {every[1]:.0f} s CPU{'' if DAYS == ALL_DAYS else ' at this pace'}, "
+        + _beside(every[0], BACKTEST_GOAL),
+        ", what holds it": statements.said(),
     }
+
+
+def _clocks() -> tuple[float, float]:
+    return perf_counter(), process_time()
+
+
+def _between(begun: tuple[float, float], over: tuple[float, float]) -> tuple[float, float]:
+    return over[0] - begun[0], over[1] - begun[1]
 
 
 def _beside(seconds: float, goal: float) -> str:

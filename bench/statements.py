@@ -48,4 +48,4 @@ def timed_statements() -> Iterator[Statements]:
 
 
 def _named(text: str) -> str:
-    return text[len(_KEEP) :].partition('"')[0] if text.startswith(_KEEP) else text[:12].split(" ")[0].lower()
+    return text[len(_KEEP) :].partition('"')[0] if text.startswith(_KEEP) else text.split(maxsplit=1)[0].lower()
