@@ -55,9 +55,9 @@ def test_a_hundred_worlds_more_are_decided_alike(capsys: pytest.CaptureFixture[s
 @pytest.mark.slow
 def test_people_under_way_are_decided_alike(capsys: pytest.CaptureFixture[str]) -> None:
     """For thousands: `python -m tests.reference.compare --journeys --worlds 4000 --seed 3`."""
-    tally = compare(96, start=18, size=32, crowds=under_way)
+    tally = compare(96, start=53, size=32, crowds=under_way)
     with capsys.disabled():
-        print(f"\nunder way, seed 18: {tally}")
+        print(f"\nunder way, seed 53: {tally}")
     assert tally.worlds == 96
 
 
