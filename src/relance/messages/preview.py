@@ -74,7 +74,7 @@ def preview(
     batch, row = _batch(place, row or _row(place, contact or 0, at))
     person = profiles(batch).get(row["contact"], {}) if contact is not None else {"first_name": "Marie"}
     locale = locale_of(language or person.get("language"), place.settings.brand.languages)
-    own = _sample(document.declared(), bare=contact is not None)
+    own = _sample(document.declared(), bare=of == "decision")
     values: dict[str, Any] = {"consented_on": consents(batch)} if contact is not None else {}
     if of == "decision":
         values |= supplied(batch, document.declared())
@@ -84,7 +84,7 @@ def preview(
 
 
 def _sample(fields: tuple[Field, ...], bare: bool) -> dict[str, Any]:
-    """What the message lists, made up. bare: beside a real person nothing is made up that may be missing."""
+    """What the message lists, made up. bare: beside values that were decided nothing is made up that may be missing."""
     made_up = {field.name for field in fields if field.optional and field.kind not in ("list", "record")}
     sample = next(iter(samples(fields)))
     return {name: value for name, value in sample.items() if name not in _COMMON and not (bare and name in made_up)}
