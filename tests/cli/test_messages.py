@@ -73,6 +73,8 @@ def test_a_preview_speaks_to_the_contact_and_writes_nothing(shop: Path, relance:
     done = relance("message", "preview", "win-back", "--contact", "A1", "--language", "fr", "--json", *NOW)
     assert (done.code, done.data["of"]) == (0, "contact"), done.err
     assert "Votre dernière commande" in done.data["text"]
+    assert "Votre derni&#232;re commande" in done.data["html"]
+    assert {"subject", "preheader"} < set(done.data)
     out = relance("message", "preview", "forgotten-cart", "--out", "mail.html", *NOW)
     assert out.out.startswith("Subject: ")
     assert "<!doctype html>" in Path("mail.html").read_text(encoding="utf-8").lower()

@@ -97,7 +97,7 @@ def preview_(
         Path(out).write_text(found.rendered.html, encoding="utf-8")
     told = {"message": found.message, "language": found.language, "of": found.of}
     if json:
-        say_json({**told, **asdict(found.rendered)})
+        say_json({**told, **{part: getattr(found.rendered, part) for part in ("subject", "preheader", "html", "text")}})
     else:
         say(f"Subject: {found.rendered.subject}", f"Preheader: {found.rendered.preheader}", "")
         say(found.rendered.text.rstrip())
