@@ -33,6 +33,7 @@ def told(shop: Bookshop, view: View) -> Counter[tuple[Any, ...]]:
     return Counter((row["contact"], row["subject"], row["interval"], row["lead"], row["again"]) for row in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_kept_lines_say_what_all_lines_say(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
