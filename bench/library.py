@@ -44,28 +44,28 @@ def measure() -> dict[str, str]:
 
 def walked(place: Installation, days: int) -> str:
     """What a backtest of everything that is on takes over so many days, and how many it decides."""
-    wall, processor = perf_counter(), process_time()
+    begun = _clocks()
     found = backtest(place, asked_of(place, (), _LAST - timedelta(days=days - 1), _LAST))
     keys = sum(each["candidates"] for each in found["scenarios"])
     messages = sum(each["messages"] for each in found["scenarios"])
-    return f"{_took(wall, processor)}, {keys:,} candidates, {messages:,} messages, {found['measured']['peak_mb']} MB"
+    return f"{_seconds(*_since(begun))}, {keys:,} candidates, {messages:,} messages, {found['measured']['peak_mb']} MB"
 
 
 def _base(home: Path) -> dict[str, str]:
-    wall, processor = perf_counter(), process_time()
+    begun = _clocks()
     place, rows = make_library(home, CONTACTS)
     place.close()
     said = f"{CONTACTS:,} contacts, {sum(rows.values()):,} rows in {len(rows)} tables"
-    return {"": f"{said}: {_took(wall, processor)}", ", scenarios": ", ".join(library())}
+    return {"": f"{said}: {_seconds(*_since(begun))}", ", scenarios": ", ".join(library())}
 
 
 def _planned(home: Path) -> dict[str, str]:
     place, figures = open_installation(Home(home)), {}
     for name in (", first", ", again"):
-        wall, processor = perf_counter(), process_time()
+        begun = _clocks()
         report = plan(place, TURN)
-        seconds = perf_counter() - wall
-        figures[name] = f"{_took(wall, processor)}, {_beside(seconds, PLAN_GOAL)}"
+        wall, processor = _since(begun)
+        figures[name] = f"{_seconds(wall, processor)}, {_beside(wall, PLAN_GOAL)}"
     figures[", candidates"] = ", ".join(f"{each.id} {each.candidates:,}" for each in report.scenarios)
     place.close()
     return figures
@@ -84,8 +84,8 @@ def _walked(home: Path) -> dict[str, str]:
     a_turn = [spent / turns for spent in _between(clocks[2], clocks[-2])]  # without the first; the last is the counting
     every = [spent + more * (ALL_DAYS - DAYS) for spent, more in zip((wall, processor), a_turn, strict=True)]
     return {
-        f", {DAYS} days": f"{wall:.1f} s, {processor:.1f} s CPU, {keys:,} candidates",
-        ", a turn": f"{a_turn[0]:.1f} s, {a_turn[1]:.1f} s CPU, {statements.number // DAYS} statements",
+        f", {DAYS} days": f"{_seconds(wall, processor)}, {keys:,} candidates",
+        ", a turn": f"{_seconds(*a_turn)}, {statements.number // DAYS} statements",
         f", {ALL_DAYS} days": f"{every[0]:.0f} s, {every[1]:.0f} s CPU{'' if DAYS == ALL_DAYS else ' at this pace'}, "
         + _beside(every[0], BACKTEST_GOAL),
         ", what holds it": statements.said(),
@@ -98,6 +98,10 @@ def _clocks() -> tuple[float, float]:
 
 def _between(begun: tuple[float, float], over: tuple[float, float]) -> tuple[float, float]:
     return over[0] - begun[0], over[1] - begun[1]
+
+
+def _since(begun: tuple[float, float]) -> tuple[float, float]:
+    return _between(begun, _clocks())
 
 
 def _beside(seconds: float, goal: float) -> str:
@@ -139,5 +143,5 @@ INSERT INTO product_stock BY NAME SELECT 'p' || i AS product, counted AS counted
 """
 
 
-def _took(wall: float, processor: float) -> str:
-    return f"{perf_counter() - wall:.1f} s, {process_time() - processor:.1f} s CPU"
+def _seconds(wall: float, processor: float) -> str:
+    return f"{wall:.1f} s, {processor:.1f} s CPU"

@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
     for item in items:
-        if SLOW_ROOMS.intersection(item.path.parts) or item.path.suffix == ".yaml":
+        if SLOW_ROOMS.intersection(item.path.relative_to(PROJECT).parts):
             item.add_marker("slow")
 
 

@@ -47,6 +47,16 @@ def test_where_texts_were_made_ahead_nobody_rehearses(tmp_path: Path, monkeypatc
         texts.compiled_ahead.cache_clear()
 
 
+def test_texts_of_other_code_give_way_though_they_are_as_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "texts.json"
+    monkeypatch.setattr(texts, "_TEXTS", {"a key": "SELECT 1"})
+    texts.keep_texts(file)
+    file.write_text(file.read_text().replace(texts._code(), "0" * len(texts._code())))
+    assert texts.remember_texts(file) == frozenset()
+    texts.keep_texts(file)
+    assert texts.remember_texts(file) == {"a key"}
+
+
 def test_who_rehearses_leaves_when_let_go_and_takes_its_folder_with_it(tmp_path: Path) -> None:
     folder = tmp_path / "rehearsal"
     folder.mkdir()

@@ -219,6 +219,9 @@ def test_a_purchase_leads_to_one_scenario_and_none_to_another(shop: Bookshop) ->
     assert shop.decided("2026-01-27 09:00", "lost") == {"paul": ("send", None)}
     told = explain(shop.place, "marie", "loyal", local("2026-01-27 10:00"))
     assert "Un autre scénario passe le relais" in told.text("fr")
+    ended = explain(shop.place, "paul", "replenishment", local("2026-01-26 10:00"))
+    assert "sans message, parce que « lost » prend le relais." in ended.text("fr").replace("\xa0", " ")
+    assert "because “lost” takes over." in ended.text("en")
     shop.turn("2026-01-28 09:00")
     assert shop.decided("2026-01-28 09:00") == {}
 

@@ -91,13 +91,15 @@ def preview_(
     json: JsonOption = False,
 ) -> None:
     """What a contact would read, or a made-up one; the text, or the HTML into a file. Nothing is sent."""
+    from relance.messages.rendering import PARTS
+
     with opened(home) as place:
         found = _preview(place, name, contact, language, as_of)
     if out:
         Path(out).write_text(found.rendered.html, encoding="utf-8")
     told = {"message": found.message, "language": found.language, "of": found.of}
     if json:
-        say_json({**told, **{part: getattr(found.rendered, part) for part in ("subject", "preheader", "html", "text")}})
+        say_json({**told, **{part: getattr(found.rendered, part) for part in PARTS}})
     else:
         say(f"Subject: {found.rendered.subject}", f"Preheader: {found.rendered.preheader}", "")
         say(found.rendered.text.rstrip())

@@ -35,22 +35,25 @@ def compiled(engine: Engine, marks: tuple[str, ...], build: Callable[[], ir.Tabl
     return _TEXTS[key]
 
 
-def remember_texts(path: Path) -> bool:
-    """Takes up the texts that another process of the same code kept; a file of other code is passed over: False."""
+def remember_texts(path: Path) -> frozenset[str]:
+    """Takes up the texts that another process of the same code kept; answers their keys.
+
+    A file that cannot be read, or is of other code, is passed over: texts are made again, nothing is lost.
+    """
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False  # nothing is lost: texts are made again
+        return frozenset()
     if kept.get("code") != _code():
-        return False
+        return frozenset()
     for key, text in kept["texts"].items():
         _TEXTS.setdefault(key, text)
-    return True
+    return frozenset(kept["texts"])
 
 
 @cache
-def compiled_ahead() -> bool:
-    """Takes up, once a process, the texts that were made when this code was installed; False where there are none."""
+def compiled_ahead() -> frozenset[str]:
+    """Takes up, once a process, the texts that were made when this code was set up; answers their keys."""
     return remember_texts(COMPILED_AHEAD)
 
 
@@ -73,13 +76,14 @@ def _hear() -> None:
 
 
 def keep_texts(path: Path) -> None:
-    """Keeps the texts for the next process, where there are new ones."""
-    before = path.stat().st_size if path.exists() else -1
-    body = json.dumps({"code": _code(), "texts": dict(list(_TEXTS.items())[-_MOST_KEPT:])})
-    if len(body.encode()) == before or not path.parent.exists():
+    """Keeps the texts for the next process, where there are new ones; those made ahead every process has."""
+    ahead = compiled_ahead() if path != COMPILED_AHEAD else frozenset()
+    kept = [(key, text) for key, text in _TEXTS.items() if key not in ahead]
+    body = json.dumps({"code": _code(), "texts": dict(kept[-_MOST_KEPT:])}).encode()
+    if not path.parent.exists() or (path.exists() and path.read_bytes() == body):
         return
     draft = path.with_suffix(".part")
-    draft.write_text(body, encoding="utf-8")
+    draft.write_bytes(body)
     draft.replace(path)
 
 

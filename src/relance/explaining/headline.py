@@ -64,6 +64,7 @@ _BECAUSE: Mapping[str, Said] = {
         "ce contact avait déjà {seen} message(s) en {days} jours ; votre limite est de {most}",
         "this contact already had {seen} message(s) in {days} days; your limit is {most}",
     ),
+    FAILED: Said("l’appel à l’autre système n’a pas abouti", "the call to the other system did not go through"),
     "holdout": Said("ce contact est du groupe témoin ({seen})", "this contact is in the control group ({seen})"),
 }
 _OTHER_STOP = Said("« {name} » l’arrête (vu : {seen})", "“{name}” stops it (seen: {seen})")
@@ -181,8 +182,7 @@ def _words(case: Case, reason: str | None, conditions: Sequence[Condition]) -> d
 def _exit(reason: str) -> Said:
     """Where a journey ended that the scenario itself ends."""
     if reason == FAILED:
-        french, english = FRENCH[FAILED], ENGLISH[FAILED]
-        return Said(french[:1].lower() + french[1:], english[:1].lower() + english[1:])
+        return _BECAUSE[FAILED]
     if reason.startswith(HANDED_TO):
         name = reason.removeprefix(HANDED_TO)
         return Said(f"« {name} » prend le relais", f"“{name}” takes over")
