@@ -26,7 +26,7 @@ LATER = tuple(
 # The cooperative begins with three scenarios, sees how they do, and switches the others on a few days before the end.
 SWITCH_ONS = (
     SwitchOn(instant_at(HISTORY_ENDS + timedelta(days=1), time(8)), FIRST),
-    SwitchOn(instant_at(date(2026, 3, 28), time(8)), LATER),
+    SwitchOn(instant_at(date(2026, 3, 30), time(7)), LATER),
 )
 
 Stamp = tuple[date, time]  # the local moment of an export
@@ -37,7 +37,7 @@ LATE = {
 }
 CORRECTED = (date(2026, 3, 17), EVENING)
 CORRECTION_ARRIVES = instant_at(date(2026, 3, 18), time(18, 10))
-MEMBERS = tuple((day, MORNING) for day in (date(2026, 3, 10), date(2026, 3, 18), date(2026, 3, 26)))
+MEMBERS = tuple((day, MORNING) for day in (date(2026, 3, 10), date(2026, 3, 18), date(2026, 3, 28)))
 WISHES = tuple((day, MORNING) for day in (date(2026, 3, 20), date(2026, 3, 30)))
 COUNTS = tuple((day, MORNING) for day in (date(2026, 3, 9), date(2026, 3, 28), date(2026, 3, 30)))
 PRICES = tuple((day, MORNING) for day in (date(2026, 3, 28), date(2026, 3, 30)))
