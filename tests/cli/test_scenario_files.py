@@ -161,6 +161,11 @@ NAMED = [
     ),
     ("fresh_for: 3d", "fresh_for: 3d\ngoal: {row: parrots, within: 7d}", "tea.yaml:5: there is no table “parrots”"),
     ("fresh_for: 3d", "fresh_for: 3d\ntarget: {segment: vip}", "tea.yaml:5: there is no segment “vip”"),
+    (
+        "fresh_for: 3d",
+        "fresh_for: 3d\nneeds:\n  - {feed: orders, deadline: '12:00'}\n  - {feed: ordres, deadline: '12:00'}",
+        "tea.yaml:7: there is no feed “ordres” among definitions/feeds; there are consents, customers, orders\n",
+    ),
     ("fresh_for: 3d", "fresh_for: 3d\nmay_lack: [parrots]", "tea.yaml:5: there is no “parrots” that a shop may lack"),
     (
         "fresh_for: 3d",

@@ -60,16 +60,13 @@ def _born(day: date) -> date:
 
 @st.composite
 def _wishes(draw: st.DrawFn, frame: Frame, ids: Sequence[str]) -> tuple[Wish, ...]:
-    """Each wishes for a product once; some take it off their list again, and the file of that may be late.
-
-    A wish itself is told the next morning: of those told too late for a fall, the product does not count the too old.
-    """
+    """Each wishes for a product once; some take it off their list again; the files of both may be late."""
     pairs = st.tuples(st.integers(0, len(ids) - 1), st.sampled_from(("novel", "novel", "atlas", "ebook")))
     made = []
     drawn = draw(st.lists(pairs, min_size=3, max_size=8, unique=True))
     for number, (who, product) in enumerate(drawn):
-        day, _ = draw(st.sampled_from((-8, -5, -3, 1))), draw(late)
-        known, gone = frame.at(day + 1, "06:00"), draw(st.sampled_from((None, None, 3, 6, 9, 12)))
+        day, delay = draw(st.sampled_from((-8, -5, -3, 1))), draw(st.sampled_from((0, 0, 0, 1, 4, 9, 14)))
+        known, gone = frame.at(day + 1 + delay, "06:00"), draw(st.sampled_from((None, None, 3, 6, 9, 12)))
         off = None
         if gone is not None:
             told = frame.at(day + gone + 1 + draw(late), "06:00")

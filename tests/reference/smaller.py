@@ -75,7 +75,14 @@ def _without_parts(world: World) -> Iterator[World]:
         kept: tuple[Any, ...] = getattr(world, name)
         for place in range(len(kept)):
             if name not in ("scenarios", "turns") or len(kept) > 1:
-                yield _set(world, **{name: kept[:place] + kept[place + 1 :]})
+                yield _whole(_set(world, **{name: kept[:place] + kept[place + 1 :]}))
+
+
+def _whole(world: World) -> World:
+    """No turn is one of a scenario that is not there."""
+    there = {one.id for one in world.scenarios}
+    turns = (replace(one, enter_since=tuple(each for each in one.enter_since if each[0] in there)) for one in world.turns)
+    return replace(world, turns=tuple(turns))
 
 
 def _set(world: World, **changes: Any) -> World:

@@ -12,6 +12,7 @@ from tests.reference.adapter import engine_under_test
 from tests.reference.compare import compare, under_way
 from tests.reference.model import run
 from tests.reference.smaller import assert_alike
+from tests.reference.steps import Send
 from tests.reference.test_worlds import REACHED
 from tests.reference.world import (
     Cart,
@@ -111,6 +112,15 @@ def test_who_is_due_at_the_very_instant_of_switching_on_is_written_to() -> None:
     )
     assert told(lived(world).decisions) == [(day(4), "anna", "send")]
     assert lived(world).already_past == (("second-purchase", 0),)
+
+
+def test_a_birthday_of_a_leap_year_ago_is_already_past() -> None:
+    """From 29 February to 10 March there are more than 365 days to the slot of the year before."""
+    ben = Contact("ben", email="ben@example.test", born=date(1994, 3, 10))
+    on = datetime(2028, 3, 10, 8, tzinfo=UTC)
+    birthday = Scenario("birthday", "birthday", on, days=0, fresh_days=0, steps=(Send("wish"),))
+    both = lived(shop(birthday, turns=(Turn(on),), people=(ben,)))
+    assert both.already_past == (("birthday", 1),)
 
 
 def test_a_turn_of_one_scenario_alone_costs_another_nothing_of_its_look_back() -> None:

@@ -13,6 +13,7 @@ from relance.base.documents import Document
 from relance.base.errors import BadDocument
 from relance.customers.installation import Installation
 from relance.customers.relations import View, scratch
+from relance.ingest.mapping import load_feeds
 from relance.policy.reasons import OWN
 from relance.scenarios.awaiting import row_condition
 from relance.scenarios.documents import Scenario
@@ -63,6 +64,16 @@ def _check_goal(scenario: Scenario, place: Installation, document: Document) -> 
         matching(asked, scenario.goal.row, row_condition(scenario.goal.where))
     except BadDocument as error:
         raise document.error(str(error), ("goal",)) from None
+
+
+def check_needs(scenario: Scenario, place: Installation, document: Document) -> None:
+    """Raises BadDocument, with the line, for a feed that no mapping document declares: it would never be complete."""
+    there = load_feeds(place.home.definitions, dict(place.tables)) if scenario.needs else {}
+    for number, need in enumerate(scenario.needs):
+        if need.feed not in there:
+            listed = ", ".join(sorted(there)) or "none"
+            said = f"there is no feed “{need.feed}” among definitions/feeds; there are {listed}"
+            raise document.error(said, ("needs", number))
 
 
 def _check_stops(scenario: Scenario, document: Document) -> None:

@@ -18,7 +18,7 @@ from relance.customers.relations import View
 from relance.messages.coupons import check_coupon
 from relance.messages.documents import MESSAGE, SHIPPED, MessageDocument, canonical_body, load_message, shipped_text
 from relance.messages.lint import Finding, lint
-from relance.messages.naming import check_names, conditions_said
+from relance.messages.naming import check_names, check_needs, conditions_said
 from relance.messages.rendering import compile_text
 from relance.scenarios.awaiting import events_known
 from relance.scenarios.documents import Scenario, parse_scenario
@@ -57,8 +57,11 @@ def name_said(document: Document) -> str:
     return str(document.data["scenario"])
 
 
-def check_scenario(place: Installation, document: Document) -> Version:
-    """The version that this document would make; BadDocument names the line of what is wrong."""
+def check_scenario(place: Installation, document: Document, feeds_later: bool = False) -> Version:
+    """The version that this document would make; BadDocument names the line of what is wrong.
+
+    feeds_later: the home is one of a story, which makes its mapping documents as it goes.
+    """
     scenario = parse_scenario(document.data, document.source, document.line)
     try:
         version = Version(scenario, 0, compile_steps(scenario))
@@ -67,17 +70,21 @@ def check_scenario(place: Installation, document: Document) -> Version:
     view = View(place.tables)
     _check_queries(version, view, place, document)
     check_names(scenario, place, document)
+    if not feeds_later:
+        check_needs(scenario, place, document)
     _check_sender(scenario, place, document)
     _check_calls(version, place, document)
     return version
 
 
-def publish_scenario(place: Installation, document: Document, at: datetime, beside: Path | None = None) -> Version:
+def publish_scenario(
+    place: Installation, document: Document, at: datetime, beside: Path | None = None, feeds_later: bool = False
+) -> Version:
     """Publishes the scenario and its messages together; the same documents make no new version.
 
-    beside: a folder of messages that is looked into before the home's own.
+    beside: a folder of messages that is looked into before the home's own. feeds_later: see `check_scenario`.
     """
-    version = check_scenario(place, document)
+    version = check_scenario(place, document, feeds_later)
     folders = [*([beside] if beside else []), place.home.definitions / "messages"]
     bodies = {name: _message_body(folders, name, version, document) for name in _message_names(version)}
     with place.ledger.transaction():

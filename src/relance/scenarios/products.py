@@ -19,12 +19,13 @@ from relance.scenarios.comes_back import first_rows_after, rows_of_products
 from relance.scenarios.documents import Scenario
 from relance.scenarios.price_drops import PAST, dropped, in_force, price_rows
 from relance.scenarios.restocks import counts, known_counts, restocked
+from relance.scenarios.told_late import late_products
 from relance.scenarios.versions import Version
 from relance.scenarios.wanting import EVENTS
 from relance.scenarios.windows import at_instants, clock_of, due_rows
 
 _NEWS: Mapping[str, str] = {**EVENTS, "amount": "decimal"}
-_PRODUCT: Mapping[str, str] = {"product": "text"}
+_PRODUCT: Mapping[str, str] = {"product": "text", "late": "boolean"}
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,21 @@ class _Asked:
     def clock(self) -> ir.Table:
         return clock_of(self.rule, "turn", "known")
 
-    def due(self, rows: ir.Table) -> ir.Table:
-        """Facts (with known_at) that fall due in the window, and of those behind it what came to be known late.
+    def due(self, rows: ir.Table, late: ir.Column) -> ir.Table:
+        """Facts that fall due in the window, and of products told late those behind it; `late` says of which.
 
         The very many others are left out before each is held against its days.
         """
         days = due_rows(self.rule)
-        window, behind = days.filter(~days["unseen"]), days.filter(days["unseen"])
-        late = rows["known_at"] > behind["until"].max().as_scalar()
-        near = rows.filter((rows["fact_at"] >= window["fact_from"].min().as_scalar()) | late.fill_null(False))
+        window = days.filter(~days["unseen"])
+        rows = rows.mutate(late=rows["product"].isin(late))
+        near = rows.filter((rows["fact_at"] >= window["fact_from"].min().as_scalar()) | rows["late"])
         due = at_instants(near, self.scenario, self.rule)
-        return due.filter(~due["unseen"] | (due["known_at"] > due["until"]))
+        return due.filter(~due["unseen"] | due["late"])
+
+    def late(self, rows: ir.Table) -> ir.Column:
+        """The products told late, of these facts (product, fact_at, known_at) or of who wants them."""
+        return late_products(rows, self.scenario, self.view, self.rule)
 
 
 def lay_out_events(engine: Engine, view: View, version: Version, rule: str) -> int:
@@ -72,7 +77,8 @@ def event_queries(scenario: Scenario, view: View) -> list[ir.Table]:
 
 
 def _new_prices(asked: _Asked) -> ir.Table:
-    return asked.due(price_rows(asked.view, asked.clock)).select(*_NEWS)
+    rows = price_rows(asked.view, asked.clock)
+    return asked.due(rows, asked.late(rows)).select(*_NEWS)
 
 
 def _drops(asked: _Asked) -> ir.Table:
@@ -89,22 +95,23 @@ def _past_prices(asked: _Asked) -> ir.Table:
 def _there(asked: _Asked) -> ir.Table:
     """Products of which something was there when counted in the window."""
     rows = known_counts(asked.view.facts("product_stock"), asked.view, asked.clock)
-    rows = rows.filter(rows["quantity"] > 0)
-    return asked.due(rows.mutate(fact_at=rows["counted_at"], subject=rows["product"])).select("product").distinct()
+    rows = rows.mutate(fact_at=rows["counted_at"], subject=rows["product"])
+    return asked.due(rows.filter(rows["quantity"] > 0), asked.late(rows)).select(*_PRODUCT).distinct()
 
 
 def _counted(asked: _Asked) -> ir.Table:
     """Of those the ones of which nothing was there at some count: nothing else can have come back."""
     wanted = scratch("product_seen", _PRODUCT)
     rows = known_counts(asked.view.facts("product_stock").semi_join(wanted, "product"), asked.view, asked.clock)
-    return rows.filter(rows["quantity"] <= 0).select("product").distinct()
+    gone = rows.filter(rows["quantity"] <= 0).select("product").distinct()
+    return wanted.semi_join(gone, "product")
 
 
 def _restocks(asked: _Asked) -> ir.Table:
     said = asked.scenario.trigger.restock
     assert said is not None
     counted = counts(asked.view, asked.clock, _near())
-    return _events(asked.due(restocked(said, counted)))
+    return _events(asked.due(restocked(said, counted), _told_late()))
 
 
 def _seen(asked: _Asked) -> ir.Table:
@@ -112,18 +119,24 @@ def _seen(asked: _Asked) -> ir.Table:
     said = asked.scenario.trigger.comes_back
     assert said is not None
     rows = rows_of_products(said, asked.view, asked.clock)
-    return asked.due(rows.mutate(fact_at=rows["happened_at"], subject=rows["product"])).select("product").distinct()
+    rows = rows.mutate(fact_at=rows["happened_at"], subject=rows["product"])
+    return asked.due(rows, asked.late(rows)).select(*_PRODUCT).distinct()
 
 
 def _returns(asked: _Asked) -> ir.Table:
     said = asked.scenario.trigger.comes_back
     assert said is not None
     rows = rows_of_products(said, asked.view, asked.clock)
-    return _events(asked.due(first_rows_after(said, rows.semi_join(_near(), "product"))))
+    return _events(asked.due(first_rows_after(said, rows.semi_join(_near(), "product")), _told_late()))
 
 
 def _near() -> ir.Table:
     return scratch("product_news", _PRODUCT)
+
+
+def _told_late() -> ir.Column:
+    rows = _near()
+    return rows.filter(rows["late"])["product"]
 
 
 def _events(rows: ir.Table) -> ir.Table:

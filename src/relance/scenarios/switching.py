@@ -23,7 +23,7 @@ from relance.scenarios.products import lay_out_events
 from relance.scenarios.versions import Version
 from relance.scenarios.zones import zone_names
 
-_YEAR = timedelta(days=365)
+_YEAR = timedelta(days=367)  # a leap year, and the hours by which clocks change
 
 
 def switch_on(place: Installation, version: Version, at: datetime) -> int:

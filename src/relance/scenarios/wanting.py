@@ -47,7 +47,7 @@ def wanting(wanted: Wanted, events: ir.Table, view: View, clock: ir.Table) -> ir
 
 
 def wishes(wanted: Wanted, view: View, clock: ir.Table) -> ir.Table:
-    """contact, product, wished_at, removed_at of every row that had happened and was known. Raises BadDocument."""
+    """contact, product, wished_at, removed_at, known_at of every row that had happened and was known. BadDocument."""
     table = wanted_table(wanted, view)
     rows = view.facts(table.name)
     if wanted.where is not None:
@@ -56,7 +56,8 @@ def wishes(wanted: Wanted, view: View, clock: ir.Table) -> ir.Table:
     known = rows.filter(*view.known(rows, instant_of(clock, "known")))
     known = known.filter(known[str(table.happened)] <= instant_of(clock, "turn"))
     removed = known[REMOVED] if table.column(REMOVED) else ibis.null("timestamp(6)")
-    return known.select("contact", "product", wished_at=known[str(table.happened)], removed_at=removed)
+    happened = known[str(table.happened)]
+    return known.select("contact", "product", "known_at", wished_at=happened, removed_at=removed)
 
 
 def wanted_table(wanted: Wanted, view: View) -> Table:

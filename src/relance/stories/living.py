@@ -160,7 +160,7 @@ class Scene:
             switch_on(place, stored_version(place.ledger, name), self.at)
         if moment.apply is not None:
             said = self.world.bench.scenario(moment.apply.scenario, ("then", self.number, "apply", "scenario"))
-            version = publish_scenario(place, said, self.at)
+            version = publish_scenario(place, said, self.at, feeds_later=True)
             before = choices(place, version, self.at)
             done = edit(place, version, moment.apply.live, self.at)
             wanted = moment.apply.model_dump(exclude={"scenario", "live"}, exclude_none=True)

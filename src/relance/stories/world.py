@@ -85,7 +85,7 @@ class Workshop:
             place = _opened(home, bench.settings)
             try:
                 for document in bench.scenarios:
-                    publish_scenario(place, document, _LONG_AGO)
+                    publish_scenario(place, document, _LONG_AGO, feeds_later=True)
             finally:
                 place.ledger.close()
                 place.engine.close()
