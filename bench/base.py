@@ -82,5 +82,5 @@ def make_base(folder: Path, contacts: int = CONTACTS) -> Installation:
         if statement.strip():
             place.engine.execute(statement)
     for name in ("second-purchase", "win-back", "forgotten-cart"):
-        switch_on(place, publish_scenario(place, library_document(name), _SWITCH), _SWITCH)
+        switch_on(place, publish_scenario(place, library_document(name), _SWITCH, feeds_later=True), _SWITCH)
     return place

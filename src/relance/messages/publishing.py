@@ -60,7 +60,7 @@ def name_said(document: Document) -> str:
 def check_scenario(place: Installation, document: Document, feeds_later: bool = False) -> Version:
     """The version that this document would make; BadDocument names the line of what is wrong.
 
-    feeds_later: the home is one of a story, which makes its mapping documents as it goes.
+    feeds_later: do not ask for mapping documents; the home of a story makes them as it goes.
     """
     scenario = parse_scenario(document.data, document.source, document.line)
     try:
