@@ -81,7 +81,8 @@ def _without_parts(world: World) -> Iterator[World]:
 def _whole(world: World) -> World:
     """No turn is one of a scenario that is not there."""
     there = {one.id for one in world.scenarios}
-    turns = (replace(one, enter_since=tuple(each for each in one.enter_since if each[0] in there)) for one in world.turns)
+    named = [tuple(each for each in one.enter_since if each[0] in there) for one in world.turns]
+    turns = (replace(one, enter_since=left) for one, left in zip(world.turns, named, strict=True))
     return replace(world, turns=tuple(turns))
 
 
