@@ -27,11 +27,16 @@ def compiled(engine: Engine, marks: tuple[str, ...], build: Callable[[], ir.Tabl
 
     The marks must name everything the text depends on: instants are data in scratch tables and never part of it.
     """
+    return kept_text(engine, marks, lambda: engine.compile(build()))
+
+
+def kept_text(engine: Engine, marks: tuple[str, ...], make: Callable[[], str]) -> str:
+    """As `compiled`, for several queries that are made, and kept, as one text."""
     key = digest("\n".join((type(engine).__name__, *marks)))
     if key not in _TEXTS:
         _hear()
     if key not in _TEXTS:
-        _TEXTS[key] = engine.compile(build())
+        _TEXTS[key] = make()
     return _TEXTS[key]
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from time import perf_counter
 from weakref import WeakKeyDictionary
 
-import ibis.expr.types as ir
-
 from relance.base.clock import aware_utc, naive_utc
 from relance.base.errors import BadFile, Refused, RelanceError
 from relance.base.ids import digest
@@ -23,7 +21,7 @@ from relance.engines.calendar import keep_local_days, keep_offset_days
 from relance.engines.duckdb import DuckEngine
 from relance.engines.files import Taken
 from relance.engines.spool import spooled
-from relance.engines.texts import compiled
+from relance.engines.texts import kept_text
 from relance.engines.versions import Stamp
 from relance.ingest.facts import LedgerHook
 from relance.ingest.feeds import MANIFEST, feed_complete, manifest_lines, period_end, period_in_name
@@ -31,7 +29,7 @@ from relance.ingest.history import available_at, check_history
 from relance.ingest.journal import known_before, next_import_id, write_journal, write_reject_rows
 from relance.ingest.mapping import Feed, feed_of, load_feeds
 from relance.ingest.one_file import Work, collect_rejects, fill_tables, take_file
-from relance.ingest.plan import CLOCK, Plan, compile_plan
+from relance.ingest.plan import CLOCK, Plan, compile_queries, kept, plan_from
 from relance.ingest.reports import ImportReport
 
 Progress = Callable[[str, int, int], None]  # name of the file, files done, files in all
@@ -245,7 +243,7 @@ def _fill(delivery: Delivery, work: Work, taken: Taken) -> ImportReport:
 
 def _period(delivery: Delivery, work: Work) -> datetime:
     """What the file speaks of: by its name, by a column of it, else the instant of its import."""
-    atom = work.plan.period_atom
+    atom = work.plan.made.period_atom
     if atom is not None:
         last = delivery.engine.value(f"SELECT max({atom}) FROM typed WHERE err IS NULL")
         return last or delivery.known_at
@@ -284,10 +282,10 @@ def plan_of(engine: DuckEngine, feed: Feed, tables: Mapping[str, Table]) -> Plan
     key = (type(engine).__name__, feed.fingerprint, digest(repr(sorted(tables.items()))))
     if key not in _PLANS:
 
-        def compiler(name: str, query: ir.Table) -> str:
-            return compiled(engine, ("import", *key, name), lambda: query)
+        def compiled_queries() -> str:
+            return kept(compile_queries(feed, tables, days if feed.zone else None, engine.compile))
 
-        _PLANS[key] = compile_plan(feed, tables, days if feed.zone else None, compiler)
+        _PLANS[key] = plan_from(kept_text(engine, ("import", *key), compiled_queries), feed, tables)
     return _PLANS[key]
 
 

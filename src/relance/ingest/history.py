@@ -46,7 +46,7 @@ def available_at(feed: Feed, stamp: Stamp) -> datetime:
 
 def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -> None:
     """Sets `known_at` of the candidates: from their fact's instant, else from the file's period."""
-    columns = table.columns
+    columns = table.made.columns
     if "reference" in columns:
         name = ("history", feed.fingerprint, table.table.name, *columns)
         engine.keep("stamped", compiled(engine, name, lambda: _stamped(feed, table)))
@@ -57,13 +57,13 @@ def stamp_rows(engine: DuckEngine, feed: Feed, table: TablePlan, stamp: Stamp) -
 
 
 def _stamped(feed: Feed, table: TablePlan) -> ir.Table:
-    kinds = dict.fromkeys(table.columns, "string")
+    kinds = dict.fromkeys(table.made.columns, "string")
     rows = ibis.table({**kinds, "reference": "timestamp(6)", "known_at": "timestamp(6)"}, name=table.two)
     available = _available(feed, rows)
     clock = scratch("import_clock", CLOCK).select(imported="known_at")
     joined = available.cross_join(clock)
     known = ibis.coalesce(ibis.least(joined["at"], joined["imported"]), joined["imported"])
-    return joined.select(*[joined[name] for name in table.columns if name != "known_at"], known_at=known)
+    return joined.select(*[joined[name] for name in table.made.columns if name != "known_at"], known_at=known)
 
 
 def _available(feed: Feed, rows: ir.Table) -> ir.Table:

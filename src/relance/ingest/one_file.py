@@ -56,10 +56,10 @@ def take_file(work: Work, file: Spooled, form: Format) -> Taken:
     engine, plan = work.engine, work.plan
     check_columns(plan, header(file, form), file.name)
     engine.suit(file.plain.stat().st_size)
-    taken = read_file(engine, file, form, plan.sources, RAW)
+    taken = read_file(engine, file, form, plan.made.sources, RAW)
     if form.kind == "jsonl" and taken.rows:
         _refuse_unmapped(engine, plan, file.name)
-    engine.keep(TYPED, plan.typed)
+    engine.keep(TYPED, plan.made.typed)
     work.rejects += taken.rejects
     return taken
 
@@ -73,7 +73,7 @@ def fill_tables(work: Work, history: bool, waiting: Sequence[int]) -> None:
     _candidates(work)
     _people(work)
     for table in work.plan.tables:
-        engine.keep(table.two, table.second)
+        engine.keep(table.two, table.made.second)
         if history:
             stamp_rows(engine, work.plan.feed, table, work.stamp)
         _sort_out(work, table)
@@ -96,8 +96,8 @@ def collect_rejects(work: Work, taken: Taken) -> list[Reject]:
         if row["err"] == ERASED:
             found.append(Reject(place.line, None, None, "erased", ""))
             continue
-        atom, code = work.plan.reasons[row["err"]]
-        value = row[f"c{work.plan.sources.index(atom.source)}"]
+        atom, code = work.plan.made.reasons[row["err"]]
+        value = row[f"c{work.plan.made.sources.index(atom.source)}"]
         found.append(Reject(place.line, atom.source, value, code, place.text))
     for record, reason in work.wrong:
         text = "" if reason == "erased" else places[record].text
@@ -109,7 +109,7 @@ def _wrong_rows(work: Work) -> list[dict[str, Any]]:
     """Records that could not be typed, or are of the erased: what is wrong, and the texts of the record."""
     if not work.engine.value(f'SELECT count(err) FROM "{TYPED}"'):
         return []
-    listed = ", ".join(f"r.c{place}" for place in range(len(work.plan.sources)))
+    listed = ", ".join(f"r.c{place}" for place in range(len(work.plan.made.sources)))
     return work.engine.rows(
         f'SELECT t.record, t.err, {listed} FROM "{TYPED}" AS t JOIN "{RAW}" AS r USING (record) '
         "WHERE t.err IS NOT NULL ORDER BY t.record"
@@ -117,33 +117,33 @@ def _wrong_rows(work: Work) -> list[dict[str, Any]]:
 
 
 def _refuse_unmapped(engine: DuckEngine, plan: Plan, name: str) -> None:
-    any_value = ", ".join(f"c{place}" for place in range(len(plan.sources)))
+    any_value = ", ".join(f"c{place}" for place in range(len(plan.made.sources)))
     if not engine.value(f'SELECT count(coalesce({any_value})) FROM "{RAW}"'):
-        wanted = ", ".join(plan.sources)
+        wanted = ", ".join(plan.made.sources)
         raise BadFile(f"{name} holds none of the mapped names ({wanted}); nothing of it was taken")
 
 
 def _people(work: Work) -> None:
     """Surrogates for the own ids of the file; records of the erased are refused and all is made again."""
     engine, plan = work.engine, work.plan
-    pairs = [(table.one, column) for table in plan.tables for column in table.contacts]
+    pairs = [(table.one, column) for table in plan.tables for column in table.made.contacts]
     if not pairs:
         return
     candidates.own_ids(engine, pairs, "owns")
     work.new_contacts += resolve(engine, "owns")
     work.erased = bool(engine.value("SELECT count(*) FROM ids WHERE erased"))
     if work.erased:
-        candidates.mark_erased(engine, TYPED, plan.own_atoms, ERASED)
+        candidates.mark_erased(engine, TYPED, plan.made.own_atoms, ERASED)
         _candidates(work)
 
 
 def _candidates(work: Work) -> None:
     """Candidates as the document says; those that name no contact are read once and need not be kept."""
     for table in work.plan.tables:
-        if table.contacts:
-            work.engine.keep(table.one, table.first)
+        if table.made.contacts:
+            work.engine.keep(table.one, table.made.first)
         else:
-            candidates.look(work.engine, table.one, table.first)
+            candidates.look(work.engine, table.one, table.made.first)
 
 
 def _sort_out(work: Work, table: TablePlan) -> None:
@@ -151,12 +151,12 @@ def _sort_out(work: Work, table: TablePlan) -> None:
     engine, name = work.engine, table.two
     grain = table.table.name == work.plan.feed.grain
     wrong: list[tuple[int, str]] = []
-    columns = table.columns
+    columns = table.made.columns
     if "erased" in columns and work.erased:
         wrong += candidates.take_out(engine, name, "erased", "'erased'")
     if "refuse" in columns:
         wrong += candidates.take_out(engine, name, "refuse IS NOT NULL", "refuse")
-    if not table.ordinal and not table.rule.one_per:
+    if not table.rule.ordinal_within and not table.rule.one_per:
         doubles = candidates.drop_duplicates(engine, name, table.table.key)
         wrong += [(record, "duplicate_key") for record in doubles]
     if grain:
@@ -170,7 +170,7 @@ def _store(work: Work, table: TablePlan) -> None:
     stored = Stored(star.name, star.key)
     gone = f"gone_{star.name}"
     deleted = 0
-    if "gone" in table.columns:
+    if "gone" in table.made.columns:
         moved = candidates.split_gone(engine, table.two, star.key, gone)
         deleted = _delete(work, table, gone) if moved else 0
         work.grain["updated" if deleted else "unchanged"] += _records(engine, gone)

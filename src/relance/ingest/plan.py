@@ -1,4 +1,4 @@
-"""A feed and a file's columns go in; the compiled queries of its import come out, to be run for every such file."""
+"""A feed goes in; the compiled queries of its import come out, to be run for every file of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from pydantic import TypeAdapter
 
 from relance.base.errors import BadFile
 from relance.customers.relations import scratch
@@ -26,17 +27,36 @@ BESIDE = {"record": "integer", "records": "integer", "reference": "instant", "go
 
 
 @dataclass(frozen=True)
-class TablePlan:
+class TableQueries:
     """How one table's candidates are made: texts of queries, and which columns the document speaks of."""
 
-    table: Table
-    rule: TableRule
+    name: str
     first: str  # candidates as the document says, contacts by the retailer's own id
     second: str  # the same with surrogates, what the owner gives and what is worked out
     mapped: tuple[str, ...]
     columns: tuple[str, ...]  # all columns of `second`
     contacts: tuple[str, ...]  # columns of `first` that hold the retailer's own ids
-    ordinal: bool
+
+
+@dataclass(frozen=True)
+class Queries:
+    """All that is compiled for a feed: it can be kept as text, and needs no expression to be read again."""
+
+    sources: tuple[str, ...]
+    typed: str
+    reasons: Mapping[int, tuple[Atom, str]]
+    tables: tuple[TableQueries, ...]
+    own_atoms: tuple[str, ...]  # columns of `typed` that hold own ids of contacts
+    period_atom: str | None  # the column of `typed` that says what the file speaks of
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """One table that a feed fills: its rules, and its queries."""
+
+    table: Table
+    rule: TableRule
+    made: TableQueries
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -49,15 +69,18 @@ class TablePlan:
         return tuple(name for name in self.mapped if _column(self.table, name).personal)
 
     @property
+    def mapped(self) -> tuple[str, ...]:
+        return self.made.mapped
+
+    @property
     def one(self) -> str:
-        return _given(self.table, self.contacts)
+        """The scratch table of what `first` asks for."""
+        return _given(self.table, self.made.contacts)
 
     @property
     def two(self) -> str:
+        """The scratch table of what `second` asks for."""
         return "cand_" + self.table.name
-
-
-Compiler = Callable[[str, ir.Table], str]  # the name of a query within its feed, and the query
 
 
 @dataclass(frozen=True)
@@ -65,12 +88,22 @@ class Plan:
     """The queries of one feed for files of one shape."""
 
     feed: Feed
-    sources: tuple[str, ...]
-    typed: str
-    reasons: Mapping[int, tuple[Atom, str]]
+    made: Queries
     tables: tuple[TablePlan, ...]
-    own_atoms: tuple[str, ...]  # columns of `typed` that hold own ids of contacts
-    period_atom: str | None  # the column of `typed` that says what the file speaks of
+
+
+_KEPT = TypeAdapter(Queries)
+
+
+def kept(queries: Queries) -> str:
+    """As text, from which `plan_from` makes the plan again."""
+    return _KEPT.dump_json(queries).decode()
+
+
+def plan_from(text: str, feed: Feed, tables: Mapping[str, Table]) -> Plan:
+    """The plan of a feed whose queries were kept as text."""
+    made = _KEPT.validate_json(text)
+    return Plan(feed, made, tuple(TablePlan(tables[each.name], feed.tables[each.name], each) for each in made.tables))
 
 
 def shape_of(feed: Feed, tables: Mapping[str, Table]) -> Shape:
@@ -85,28 +118,29 @@ def shape_of(feed: Feed, tables: Mapping[str, Table]) -> Shape:
     return shape
 
 
-def compile_plan(feed: Feed, tables: Mapping[str, Table], days: str | None, compiler: Compiler) -> Plan:
+def compile_queries(
+    feed: Feed, tables: Mapping[str, Table], days: str | None, compiler: Callable[[ir.Table], str]
+) -> Queries:
     """Compiles the queries of a feed. `days`: the scratch table of its zone's local days, if it has a zone."""
     shape = shape_of(feed, tables)
     kinds = {f"a{place}": atom.ibis_type for place, atom in enumerate(shape.atoms)}
     rows = ibis.table({"record": "int64", "err": "int64", **kinds}, name=TYPED)
     good = rows.filter(rows["err"].isnull())
-    plans = [_table_plan(shape, good, tables[name], rule, compiler) for name, rule in feed.tables.items()]
-    text = compiler(TYPED, typed(shape, days))
+    made = [_table_queries(shape, good, tables[name], rule, compiler) for name, rule in feed.tables.items()]
+    text = compiler(typed(shape, days))
     period = feed.period.column if feed.period else None
     period_atom = shape.atom(Atom(period, "instant")) if period else None
-    own = _own_atoms(shape)
-    return Plan(feed, tuple(shape.sources), text, reasons(shape), tuple(plans), own, period_atom)
+    return Queries(tuple(shape.sources), text, reasons(shape), tuple(made), _own_atoms(shape), period_atom)
 
 
 def check_columns(plan: Plan, names: tuple[str, ...] | None, file: str) -> None:
     """BadFile where the header lacks a mapped column, or has it twice."""
     if names is None:
         return
-    missing = [source for source in plan.sources if source not in names]
+    missing = [source for source in plan.made.sources if source not in names]
     if missing:
         raise BadFile(f"{file} has no column “{missing[0]}”; nothing of it was taken (it has {', '.join(names)})")
-    twice = [source for source in plan.sources if names.count(source) > 1]
+    twice = [source for source in plan.made.sources if names.count(source) > 1]
     if twice:
         raise BadFile(f"{file} has the column “{twice[0]}” twice; nothing of it was taken")
 
@@ -121,15 +155,15 @@ def _own_atoms(shape: Shape) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _table_plan(shape: Shape, good: ir.Table, table: Table, rule: TableRule, compiler: Compiler) -> TablePlan:
+def _table_queries(
+    shape: Shape, good: ir.Table, table: Table, rule: TableRule, compiler: Callable[[ir.Table], str]
+) -> TableQueries:
     first = _stage(shape, good, table, rule)
     assert first is not None
     contacts = tuple(name for name in first.columns if name == "own_id" or _is_contact(table, name))
     given = ibis.table(first.schema(), name=_given(table, contacts))
     second, mapped = _second(shape, table, rule, given)
-    ordinal = rule.ordinal_within is not None
-    texts = compiler(f"{table.name}, first", first), compiler(f"{table.name}, second", second)
-    return TablePlan(table, rule, *texts, mapped, tuple(second.columns), contacts, ordinal)
+    return TableQueries(table.name, compiler(first), compiler(second), mapped, tuple(second.columns), contacts)
 
 
 def _given(table: Table, contacts: tuple[str, ...]) -> str:
