@@ -137,7 +137,8 @@ FILES = [
     ("segment: a\n", "one.yaml: segment “a” has no criteria"),
     ("criteria: {count: orders, is: 1}\n", "one.yaml: “segment” should be the name"),
     ("- a\n", "one.yaml: a segment is a document"),
-    ("segment: [\n", "one.yaml:2: this is not YAML in UTF-8"),
+    ("segment: [\n", "one.yaml:1: "),
+    ("about: &a {fr: x}\nsegment: s\ncriteria: *a\n", "one.yaml:1: anchors are not allowed"),
     (
         "segment: a\ncriteria: {segment: ghost}\n",
         "one.yaml: segment “a” asks for “ghost”, which does not exist",

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import yaml
 
 from relance.audiences.criteria import (
     AllOf,
@@ -25,6 +23,7 @@ from relance.audiences.criteria import (
 from relance.audiences.everyone import audience
 from relance.audiences.rfm import compute_cuts, measures_asked, store_cuts
 from relance.base.clock import aware_utc, naive_utc
+from relance.base.documents import load_document
 from relance.base.errors import BadDocument, Refused
 from relance.base.zones import local_day
 from relance.customers.relations import View, house_relation, scratch
@@ -90,7 +89,7 @@ def load_segments(folder: Path) -> dict[str, Segment]:
     """
     found: dict[str, Segment] = {}
     for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else []:
-        segment = parse_segment(_read(path), path.name)
+        segment = parse_segment(load_document(path).data, path.name)
         if segment.name in found:
             raise BadDocument(f"segment “{segment.name}” is also in {found[segment.name].source}", source=path.name)
         found[segment.name] = segment
@@ -202,15 +201,6 @@ def _first_of(members: Sequence[ir.Table], side: int) -> ir.Table:
 
 def _name(names: Sequence[str], place: int | None) -> str | None:
     return None if place is None else names[place]
-
-
-def _read(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else None
-        raise BadDocument("this is not YAML in UTF-8", source=path.name, line=line) from None
 
 
 def _place(name: str, segments: Mapping[str, Segment], placed: dict[str, Segment], above: tuple[str, ...]) -> None:

@@ -7,11 +7,12 @@ used. A local time that does not exist moves to the first valid instant; one tha
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from operator import attrgetter
+from typing import TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from relance.base.errors import BadDocument
@@ -40,6 +41,9 @@ class LocalSpan:
     until: datetime
     offset: int  # seconds
     instant: datetime | None
+
+
+Span = TypeVar("Span", OffsetSpan, LocalSpan)
 
 
 @cache
@@ -82,6 +86,13 @@ def local_spans(name: str) -> tuple[LocalSpan, ...]:
             since = old_clock
     rows.append(LocalSpan(name, since, _LATEST, spans[-1].offset, None))
     return tuple(rows)
+
+
+def touching(spans: tuple[Span, ...], since: datetime, until: datetime) -> tuple[Span, ...]:
+    """Of spans in order, those with a part in [since, until)."""
+    first = max(0, bisect_right(spans, since, key=attrgetter("since")) - 1)
+    last = bisect_left(spans, until, key=attrgetter("since"))
+    return tuple(span for span in spans[first:last] if span.until > since)
 
 
 def to_instant(day: date, at: time, zone: str) -> datetime:

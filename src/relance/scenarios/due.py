@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from relance.base.clock import naive_utc
-from relance.base.zones import local_day, local_spans, offset_spans, plus_days, to_instant
+from relance.base.zones import local_day, local_spans, offset_spans, plus_days, to_instant, touching
 from relance.scenarios.documents import Scenario
 from relance.scenarios.starts import Calendar
 
@@ -182,19 +182,17 @@ def _row(fact_date: date, zone: str, window: Window) -> dict[str, Any]:
 def _same_clock_rows(due: date, days: int, zone: str, window: Window) -> Iterator[dict[str, Any]]:
     """The fact's local day cut into pieces on which the way to the due time is one number of seconds."""
     row = _row(due - timedelta(days=days), zone, window)
-    for offset in offset_spans(zone):
+    for offset in touching(offset_spans(zone), row["fact_from"], row["fact_until"]):
         start = max(row["fact_from"], offset.since)
         end = min(row["fact_until"], offset.until)
-        if start < end:
-            yield from _pieces(row, start, end, offset.offset, days, zone)
+        yield from _pieces(row, start, end, offset.offset, days, zone)
 
 
 def _pieces(
     row: dict[str, Any], start: datetime, end: datetime, offset: int, days: int, zone: str
 ) -> Iterator[dict[str, Any]]:
     ahead = timedelta(seconds=offset, days=days)
-    for span in local_spans(zone):
+    for span in touching(local_spans(zone), start + ahead, end + ahead):
         since, until = max(start + ahead, span.since), min(end + ahead, span.until)
-        if since < until:
-            piece = row | {"fact_from": since - ahead, "fact_until": until - ahead, "due_at": span.instant}
-            yield piece | {"shift": days * 86400 + offset - span.offset}
+        piece = row | {"fact_from": since - ahead, "fact_until": until - ahead, "due_at": span.instant}
+        yield piece | {"shift": days * 86400 + offset - span.offset}
