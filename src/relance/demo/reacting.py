@@ -94,7 +94,7 @@ class Readers:
                 counted.orders += 1
                 self._order(file, row, place, at)
         if hits:
-            with closing(open_hits(place.home.hits)) as kept:
+            with closing(open_hits(place.home.hits)) as kept, kept.transaction():
                 for instant in sorted(hits):
                     kept.append(hits[instant], instant)
 

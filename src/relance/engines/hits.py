@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -45,6 +46,9 @@ class Hits(Protocol):
     @property
     def id(self) -> str:
         """What tells this file from another one."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Several appends that are kept together, or not at all."""
 
     def append(self, hits: Sequence[Hit], at: datetime) -> None:
         """Keeps hits, all or none; they are durable when this returns."""
