@@ -103,6 +103,6 @@ def turn_of(
     lay_out(place.engine, moment, running)
     found = gather(place.engine, view, place.settings, moment, running, pinned)
     lay_out_codes(place, moment, versions, counted)
-    decide(place.engine, view, place.settings, moment)
+    decide(place.engine, found.view, place.settings, moment)
     lay_follows(place.engine, moment, versions)
     return report_of(place.engine, kind, moment, running, found)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from relance.scenarios import near
 from tests.reference.adapter import engine_under_test
 from tests.reference.compare import compare, under_way
 from tests.reference.model import run
@@ -42,6 +43,24 @@ def test_sixty_worlds_and_more_are_decided_alike(capsys: pytest.CaptureFixture[s
     with capsys.disabled():
         print(f"\nseed 13: {tally}")
     assert tally.worlds == 64 and tally.reached() >= REACHED
+
+
+@pytest.fixture
+def laid_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a base of very many contacts: the rows of those at work are laid out, however few there are."""
+    monkeypatch.setattr(near, "LARGE", 0)
+    monkeypatch.setattr(near, "FEW", 1_000)
+
+
+@pytest.mark.usefixtures("laid_out")
+def test_people_under_way_are_decided_alike_among_very_many() -> None:
+    assert compare(6, start=18, size=6, crowds=under_way).worlds == 6
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("laid_out")
+def test_a_hundred_worlds_are_decided_alike_among_very_many() -> None:
+    assert compare(96, start=17).worlds == 96
 
 
 @pytest.mark.slow

@@ -29,6 +29,11 @@ class View:
     merged: bool = False
     currency: str = ""
 
+    @property
+    def mark(self) -> str:
+        """What tells one kind of view from another."""
+        return type(self).__name__
+
     def table(self, name: str) -> Table:
         """The declared table, or BadDocument naming those that exist."""
         found = self.tables.get(name)
@@ -100,7 +105,7 @@ def scratch(name: str, columns: Mapping[str, str]) -> ir.Table:
 
 def view_mark(view: View) -> str:
     """What tells two ways of looking at the star apart."""
-    return f"{type(view).__name__}{view.history}{view.merged}{view.currency}{_tables_mark(view.tables)}"
+    return f"{view.mark}{view.history}{view.merged}{view.currency}{_tables_mark(view.tables)}"
 
 
 _TABLE_MARKS: dict[int, tuple[Mapping[str, Table], str]] = {}  # by identity; the tables are kept so that it holds

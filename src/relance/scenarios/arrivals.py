@@ -20,6 +20,7 @@ WORK: Mapping[str, str] = {
     **ARRIVALS,
 }
 ENTERING: Mapping[str, str] = {**ARRIVALS, "unseen": "boolean"}
+COMING: Mapping[str, str] = {"rule": "text", **ENTERING}  # scratch table `entering`: of all scenarios of a turn
 _ROOM = 2**40  # for the probes of one version
 # What names a journey; null-safe because an anonymous candidate has no contact.
 JOURNEY = ("scenario", "contact", "visitor", "occurrence")
@@ -32,6 +33,11 @@ def entering(version: Version, view: View, rule: str) -> ir.Table:
     begun = _begun(version, view, rule)
     fresh = due.anti_join(begun, same_journey(due, begun))
     return told_together(fresh).select(*ENTERING) if comes_round else fresh
+
+
+def coming(version: Version, view: View, rule: str) -> ir.Table:
+    """The same with their rule; columns of COMING."""
+    return entering(version, view, rule).mutate(rule=ibis.literal(rule)).select(*COMING)
 
 
 def arriving(rows: ir.Table) -> ir.Table:

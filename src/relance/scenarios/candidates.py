@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import ibis
@@ -16,7 +17,7 @@ from relance.base.settings import Settings
 from relance.customers.relations import View, scratch
 from relance.engines.texts import compiled
 from relance.engines.warehouse import Engine
-from relance.scenarios.arrivals import ENTERING, arriving, entering, numbered
+from relance.scenarios.arrivals import COMING, arriving, coming, numbered
 from relance.scenarios.assess import ASSESSED, assessed, probe_rows
 from relance.scenarios.awaiting import await_event, wait
 from relance.scenarios.branching import branch
@@ -26,6 +27,7 @@ from relance.scenarios.documents import Scenario
 from relance.scenarios.drawing import split
 from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.moment import Moment, Running, lay_out_clocks
+from relance.scenarios.near import near_view
 from relance.scenarios.own_stops import own_days
 from relance.scenarios.product_stops import lay_out_product_stops
 from relance.scenarios.products import lay_out_events
@@ -54,8 +56,12 @@ CANDIDATES: Mapping[str, str] = {
 
 @dataclass
 class Gathered:
-    """How many were at work per scenario and version, and how many lie too far back to be seen."""
+    """How many were at work per scenario and version, and how many lie too far back to be seen.
 
+    view: to ask about those at work.
+    """
+
+    view: View
     at_work: dict[tuple[str, int], int] = field(default_factory=dict)
     too_old_to_see: dict[str, int] = field(default_factory=dict)
 
@@ -77,13 +83,15 @@ def gather(
     engine.load("settled", SETTLED, [])
     engine.load("waves", WAVES, [])
     engine.load("noted", NOTED, [])
+    versions = [*(each.version for each in running), *pinned]
+    load_condition_moments(engine, view, moment, versions)
     desk = Desk(engine, view, moment.zone, settings)
-    load_condition_moments(engine, view, moment, [*(each.version for each in running), *pinned])
-    found = Gathered()
+    entered = _enter(desk, [each.version for each in running])
+    found = Gathered(near_view(engine, view, versions), too_old_to_see=entered)
+    desk = replace(desk, view=found.view)
     for each in running:
         name = each.version.name
-        entered, found.too_old_to_see[name] = _enter(desk, each.version)
-        found.at_work[name, each.version.number] = _work_through(desk, each.version, coming=entered)
+        found.at_work[name, each.version.number] = _work_through(desk, each.version, name in entered)
     current = {(each.version.name, each.version.number) for each in running}
     old = [version for version in pinned if (version.name, version.number) not in current]
     for version in old:
@@ -113,18 +121,20 @@ def load_condition_moments(engine: Engine, view: View, moment: Moment, versions:
         load_cuts(engine, view, together, [(moment.turn, moment.turn)], exact=False)
 
 
-def _enter(desk: Desk, version: Version) -> tuple[bool, int]:
-    """Keeps who enters; answers whether anybody does, and how many due behind the window no turn has decided."""
-    rule = version.name
-    lay_out_events(desk.engine, desk.view, version, rule)
-    if not desk.keep("entering", (version.mark,), lambda: entering(version, desk.view, rule)):
-        return False, 0
-    return True, int(desk.engine.value(compiled(desk.engine, ("unseen",), _unseen)) or 0)
+def _enter(desk: Desk, versions: Sequence[Version]) -> dict[str, int]:
+    """Keeps who enters; answers into which scenarios, and how many due behind its window no turn has decided."""
+    desk.engine.load("entering", COMING, [])
+    for version in versions:
+        rule = version.name
+        lay_out_events(desk.engine, desk.view, version, rule)
+        desk.add("entering", (version.mark,), partial(coming, version, desk.view, rule))
+    rows = desk.engine.rows(compiled(desk.engine, ("unseen",), _unseen))
+    return {row["rule"]: int(row["unseen"]) for row in rows}
 
 
 def _unseen() -> ir.Table:
-    rows = scratch("entering", ENTERING)
-    return rows.aggregate(number=rows["unseen"].sum())
+    rows = scratch("entering", COMING)
+    return rows.group_by("rule").agg(unseen=rows["unseen"].sum())
 
 
 def _work_through(desk: Desk, version: Version, coming: bool) -> int:
@@ -165,8 +175,13 @@ def _at_work(desk: Desk, version: Version, coming: bool) -> int:
 
 
 def _come_and_resumed(version: Version, coming: bool, resumed: bool) -> ir.Table:
-    come, again = arriving(scratch("entering", ENTERING)), scratch("resumed", RESUMED)
+    come, again = arriving(_coming(version)), scratch("resumed", RESUMED)
     return numbered(come.union(again) if coming and resumed else come if coming else again, version.number)
+
+
+def _coming(version: Version) -> ir.Table:
+    rows = scratch("entering", COMING)
+    return rows.filter(rows["rule"] == version.name)
 
 
 def _standing(desk: Desk) -> tuple[set[int], bool]:
