@@ -22,7 +22,7 @@ from relance.scenarios.arrivals import COMING, JOURNEY
 from relance.scenarios.versions import Version
 from relance.scenarios.windows import CLOCKS, instant_of
 
-LARGE = 100_000  # rows; a smaller table is read as soon as it is laid out
+LARGE = 500_000  # rows; a smaller table is read as soon as it is laid out
 FEW = 0.25  # at most so many of all contacts; of more it does not pay
 _AT_WORK: Mapping[str, str] = {"contact": "integer"}
 _NOBODY = 0  # in the place of the contact of an anonymous visitor
