@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from tests.reference.gate import Asked, at_cap, held_out
@@ -12,6 +12,7 @@ from tests.reference.world import Outcome
 Verdict = tuple[Outcome, str]
 SEND: Verdict = ("send", "")
 HELD_OUT: Verdict = ("held_out", "holdout")
+NEXT_WAVE: Verdict = ("deferred", "next_wave")
 
 
 def share_addresses(passing: Iterable[Asked]) -> dict[Asked, Verdict]:
@@ -24,6 +25,18 @@ def share_addresses(passing: Iterable[Asked]) -> dict[Asked, Verdict]:
     for asked in sorted(passing, key=_id):
         keepers.setdefault(_address(asked), _id(asked))
     return {one: ("refused", "same_address") for one in passing if keepers[_address(one)] != _id(one)}
+
+
+def beyond(going: Iterable[Asked], places: Callable[[Asked], int]) -> list[Asked]:
+    """Of those who would be told of something that came back, in order of their line, who has no place in the wave."""
+    told: Counter[tuple[str, str]] = Counter()
+    left = []
+    for asked in going:
+        line = asked.scenario.id, asked.occurrence.key
+        told[line] += 1
+        if asked.occurrence.restock is not None and told[line] > places(asked):
+            left.append(asked)
+    return left
 
 
 def _id(asked: Asked) -> str:

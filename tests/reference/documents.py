@@ -94,6 +94,7 @@ def _trigger(scenario: Scenario) -> dict[str, Any]:
         "entered": {"segment": {"entered": "loyal"}},
         "left": {"segment": {"left": "loyal"}},
         "call": {"call": {}},
+        "restock": {"restock": {"wanted": {"table": "wishlists"}, "people_a_unit": scenario.a_unit}},
         "price_drop": {"price_drop": {"by": "5%", "wanted": {"table": "wishlists"}}},
     }
     return triggers[scenario.trigger]

@@ -108,6 +108,7 @@ def _known(world: World) -> Iterator[datetime]:
     yield from (one.known_at for one in world.retold)
     yield from (one.known_at for one in world.prices)
     yield from (one.known_at for one in world.wishes)
+    yield from (row.known_at for one in world.products for row in one.stock)
     yield from (one.known_at for one in world.complete)
     yield from (one.known_at for one in world.cart_files)
 

@@ -11,6 +11,7 @@ from tests.reference.facts import Facts
 from tests.reference.local_time import days_after, instant, local_date, shown
 from tests.reference.occurrences import Occurrence, home_of
 from tests.reference.prices import price_back, wished_no_more
+from tests.reference.restocks import out_again
 from tests.reference.steps import Send, Steps
 from tests.reference.world import Contact, Order, Scenario, World
 
@@ -209,6 +210,11 @@ def _price_back(asked: Asked) -> bool:
     return asked.occurrence.fall is not None and price_back(asked.world, asked.occurrence.fall.row, asked.turn)
 
 
+def _out_again(asked: Asked) -> bool:
+    restock = asked.occurrence.restock
+    return restock is not None and out_again(asked.world, restock, asked.turn)
+
+
 def _no_price_history(asked: Asked) -> bool:
     return asked.occurrence.fall is not None and asked.occurrence.fall.short
 
@@ -250,6 +256,7 @@ STOPS: dict[str, Callable[[Asked], bool]] = {
     "unwished": _unwished,
     "price_back": _price_back,
     "no_price_history": _no_price_history,
+    "out_again": _out_again,
 }
 OWN_STOPS: dict[str, tuple[str, ...]] = {
     "second_purchase": ("more_than_one_order",),
@@ -264,6 +271,7 @@ OWN_STOPS: dict[str, tuple[str, ...]] = {
     "left": ("moved_back",),
     "call": (),
     "price_drop": (),
+    "restock": (),
 }
 OF_MESSAGES = frozenset(("no_address", "consent_refused", "no_basis", "nothing_left", "quiet_hours"))
 

@@ -149,6 +149,15 @@ KINDS: dict[str, dict[str, Any]] = {
         "steps": (Send("word"),),
         "reentry": (7, "each", 2),
     },
+    "back-in-stock": {
+        "trigger": "restock",
+        "days": (0,),
+        "slot": None,
+        "fresh": (3, 1),
+        "steps": (Send("word"),),
+        "reentry": ("each", 14, 2),
+        "a_unit": (1, 1, 2),
+    },
     "slow": {
         "trigger": "order",
         "days": (1, 0),
@@ -194,6 +203,9 @@ TOGETHER = (
     ("price-down",),
     ("price-down", "win-back"),
     ("price-down", "birthday"),
+    ("back-in-stock",),
+    ("back-in-stock",),
+    ("back-in-stock", "win-back"),
 )
 
 
@@ -210,8 +222,9 @@ def settings(draw: st.DrawFn) -> Setting:
     scenarios = draw(_scenarios(frame))
     turns = draw(turns_of(frame, scenarios))
     quiet = draw(st.sampled_from(QUIET))
-    if quiet or draw(st.sampled_from((False, False, True))):
-        turns = tuple(sorted({*turns, *_evenings(frame)}, key=lambda one: one.at))
+    waves = any(one.trigger == "restock" for one in scenarios)
+    if quiet or waves or draw(st.sampled_from((False, False, True))):
+        turns = tuple(sorted({*turns, *_between(frame, waves)}, key=lambda one: one.at))
     world = World(
         zone=zone,
         contacts=(),
@@ -233,8 +246,10 @@ def _needy(one: Scenario) -> bool:
     return bool(one.needs or any(change.needs for change in one.edits))
 
 
-def _evenings(frame: Frame) -> list[Turn]:
-    return [Turn(frame.at(day, "18:00")) for day in range(2, HORIZON, 2)]
+def _between(frame: Frame, waves: bool) -> list[Turn]:
+    """Some evenings; where people wait for a wave, the hour before noon too."""
+    hours = ("11:00", "18:00") if waves else ("18:00",)
+    return [Turn(frame.at(day, clock)) for day in range(2, HORIZON, 2) for clock in hours]
 
 
 @st.composite
@@ -255,6 +270,7 @@ def _scenario(frame: Frame, name: str) -> st.SearchStrategy[Scenario]:
     drawn["needs"] = kind.get("needs", ((),))
     drawn["own_zone"] = kind.get("own_zone", (False,))
     drawn |= {"slot": kind["slots"]} if "slots" in kind else {}
+    drawn |= {"a_unit": kind["a_unit"]} if "a_unit" in kind else {}
     plain = {word: kind[word] for word in ("slot", "instead") if word in kind}
     return st.builds(
         Scenario,

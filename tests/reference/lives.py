@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from tests.reference.deliveries import HORIZON, Frame, Purchase, order_files
-from tests.reference.world import Call, ConsentAct, Contact, Retold, Scenario, Wish, World
+from tests.reference.world import Call, ConsentAct, Contact, Product, Retold, Scenario, StockRow, Wish, World
 from tests.reference.worlds import Setting, cast, clocks, days, each, household, late, purchases
 
 ZONES = (None, None, "Pacific/Kiritimati", "Etc/GMT+12", "America/Toronto", "Asia/Kathmandu", "Pacific/Apia")
@@ -33,11 +33,13 @@ def peopled(draw: st.DrawFn, setting: Setting) -> World:
     bought += each(at_home, alike[:1])
     bought += [replace(one, who=place, clock=hours[place]) for one in alike[1:] for place in at_home]
     bought = [draw(_delivered(frame, one)) for one in bought]
+    waves = any(one.trigger == "restock" for one in setting.world.scenarios)
     return replace(
         setting.world,
         contacts=contacts,
         calls=draw(_calls(frame, contacts, setting.world.scenarios)),
-        wishes=draw(_wishes(frame, ids)) if setting.world.prices else (),
+        wishes=draw(_wishes(frame, ids, 6 if waves else 3)) if setting.world.prices or waves else (),
+        products=draw(_stocked(frame)) if waves else setting.world.products,
         retold=told_again,
         consents=(*consents, *draw(_objections(frame, ids))),
         order_files=order_files(frame, ids, bought, setting.orders),
@@ -59,11 +61,11 @@ def _born(day: date) -> date:
 
 
 @st.composite
-def _wishes(draw: st.DrawFn, frame: Frame, ids: Sequence[str]) -> tuple[Wish, ...]:
+def _wishes(draw: st.DrawFn, frame: Frame, ids: Sequence[str], least: int) -> tuple[Wish, ...]:
     """Each wishes for a product once; some take it off their list again; the files of both may be late."""
     pairs = st.tuples(st.integers(0, len(ids) - 1), st.sampled_from(("novel", "novel", "atlas", "ebook")))
     made = []
-    drawn = draw(st.lists(pairs, min_size=3, max_size=8, unique=True))
+    drawn = draw(st.lists(pairs, min_size=min(least, 3 * len(ids)), max_size=10, unique=True))
     for number, (who, product) in enumerate(drawn):
         day, delay = draw(st.sampled_from((-8, -5, -3, 1))), draw(st.sampled_from((0, 0, 0, 1, 4, 9, 14)))
         known, gone = frame.at(day + 1 + delay, "06:00"), draw(st.sampled_from((None, None, 3, 6, 9, 12)))
@@ -72,6 +74,25 @@ def _wishes(draw: st.DrawFn, frame: Frame, ids: Sequence[str]) -> tuple[Wish, ..
             told = frame.at(day + gone + 1 + draw(late), "06:00")
             off = (frame.at(day + gone, "15:00"), max(told, known + A_DAY))
         made.append(Wish(f"wish{number}", ids[who], product, frame.at(day, "14:00"), known, off))
+    return tuple(made)
+
+
+@st.composite
+def _stocked(draw: st.DrawFn, frame: Frame) -> tuple[Product, ...]:
+    """What there is of each product comes and goes; most counts are known at once, some late, some wrong at first."""
+    told = st.sampled_from((None, None, None, 0, 1, 4))
+    words = st.tuples(st.integers(-2, HORIZON - 2), clocks, st.sampled_from((1, 0, 1, 2)), told)
+    made = []
+    for name in ("novel", "atlas", "ebook"):
+        rows = [StockRow(draw(st.sampled_from((0, 0, 2))), frame.at(-5), frame.at(-5))]
+        counts = st.lists(words, min_size=2, max_size=5, unique_by=lambda one: frame.at(one[0], one[1]))
+        for day, clock, pieces, delay in draw(counts):
+            happened = frame.at(day, clock)
+            known = happened if delay is None else frame.at(day + 1 + delay, "06:00")
+            rows.append(StockRow(pieces, happened, known))
+            if draw(st.sampled_from((False, False, False, False, True))):
+                rows.append(StockRow(draw(st.sampled_from((0, 1, 2))), happened, known + A_DAY))
+        made.append(Product(name, "unlimited" if name == "ebook" else "tracked", tuple(rows)))
     return tuple(made)
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from tests.reference.crowd import SEND, Verdict, arbitrate, share_addresses
+from tests.reference.crowd import NEXT_WAVE, SEND, Verdict, arbitrate, beyond, share_addresses
 from tests.reference.facts import Facts
 from tests.reference.gate import DEFERRALS, Asked, first_reason, items, past_and_wanted, stopped
 from tests.reference.local_time import days_before, local_date
 from tests.reference.occurrences import Episodes, Occurrence, home_of, occurrences
+from tests.reference.restocks import places
 from tests.reference.steps import Await
 from tests.reference.walking import Journey, Key, Ways, event, from_step, stands, walk
 from tests.reference.world import Decision, Edit, HeldBack, Run, Scenario, Turn, TurnReport, World
@@ -53,6 +54,7 @@ class _Diary:
         self.first: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
         self.ways = Ways()
         self.not_sent: set[Key] = set()
+        self.waves: dict[tuple[str, str], datetime] = {}
         self.past: list[tuple[str, int]] = []
         self.before: dict[str, tuple[Scenario, list[Journey]]] = {}
 
@@ -190,8 +192,26 @@ class _Diary:
             reason = first_reason(one)
             if reason is not None:
                 verdicts[one] = ("deferred" if reason in DEFERRALS else "refused", reason)
-        verdicts |= share_addresses(one for one in asked if one not in verdicts)
-        return verdicts | arbitrate((one for one in asked if one not in verdicts), self.sent)
+        return verdicts | self._together([one for one in asked if one not in verdicts])
+
+    def _together(self, passing: list[Asked]) -> dict[Asked, Verdict]:
+        """Who stands back for another; who has no place in the wave competes with nobody, so all is asked again."""
+        late: dict[Asked, Verdict] = {}
+        while True:
+            going = [one for one in passing if one not in late]
+            verdicts = share_addresses(going)
+            verdicts |= arbitrate((one for one in going if one not in verdicts), self.sent)
+            left = beyond(sorted((one for one in going if verdicts[one] == SEND), key=_in_line), self._places)
+            if not left:
+                return verdicts | late
+            late |= dict.fromkeys(left, NEXT_WAVE)
+
+    def _places(self, one: Asked) -> int:
+        """How many may now be told of what came back."""
+        restock = one.occurrence.restock
+        assert restock is not None
+        last = self.waves.get((one.scenario.id, restock.key))
+        return places(self.world, restock, one.scenario.a_unit, last, one.turn)
 
     def _write(self, one: Asked, verdict: Verdict) -> Decision:
         """Remember a decision: a final one ends the occurrence and, of a cart, the episode."""
@@ -204,6 +224,7 @@ class _Diary:
             self._go_on(one, outcome, reason)
         if outcome == "send":
             self._hand_over(one, contact)
+            self.waves[scenario.id, key] = one.turn
         shown = items(one) if verdict == SEND else ()
         day = local_date(self.world.zone, one.due)
         return Decision(one.turn, day, scenario.id, step, contact, key, outcome, reason, shown)
@@ -247,6 +268,12 @@ class _Diary:
             ended = self.episodes[one.scenario.id]
             before = ended.get(one.occurrence.cart.id)
             ended[one.occurrence.cart.id] = Episodes((before.ended if before else 0) + 1, one.turn)
+
+
+def _in_line(one: Asked) -> tuple[datetime, str]:
+    """The earliest wish first."""
+    wish = one.occurrence.wish
+    return (wish.at if wish else one.due), one.occurrence.contact or ""
 
 
 def _one_after_the_other(entering: list[Asked]) -> list[Asked]:

@@ -10,6 +10,7 @@ from functools import cache
 from tests.reference.facts import Facts
 from tests.reference.local_time import days_after, instant, local_date
 from tests.reference.prices import Fall, falls, off_before, wishes
+from tests.reference.restocks import Restock, restocks
 from tests.reference.world import Cart, CartLine, Order, Scenario, Wish
 
 
@@ -27,6 +28,7 @@ class Occurrence:
     order: str | None = None
     wish: Wish | None = None
     fall: Fall | None = None
+    restock: Restock | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def occurrences(
         return _moves(scenario, facts, zone)
     if scenario.trigger == "price_drop":
         return _wishers(scenario, facts, zone, moment)
+    if scenario.trigger == "restock":
+        return _who_wait(scenario, facts, zone, moment)
     if scenario.trigger == "call":
         return _calls(scenario, facts, zone)
     if scenario.trigger in ("order", "received"):
@@ -147,10 +151,22 @@ def _calls(scenario: Scenario, facts: Facts, zone: str) -> Iterator[Occurrence]:
 def _wishers(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
     """Whose wish for a product stood when its price fell."""
     for fall in falls(facts.world, moment):
-        for wish in wishes(facts.world, fall.row.product, moment):
-            if wish.at < fall.row.valid_from and not off_before(wish, fall.row.valid_from, moment):
-                due = _due(scenario, zone, wish.contact, fall.key, fall.row.valid_from)
-                yield replace(due, wish=wish, fall=fall)
+        for wish in _wished(facts, fall.row.product, fall.row.valid_from, moment):
+            due = _due(scenario, zone, wish.contact, fall.key, fall.row.valid_from)
+            yield replace(due, wish=wish, fall=fall)
+
+
+def _who_wait(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
+    """Whose wish for a product stood when it came back."""
+    for restock in restocks(facts.world, moment):
+        for wish in _wished(facts, restock.product, restock.at, moment):
+            yield replace(_due(scenario, zone, wish.contact, restock.key, restock.at), wish=wish, restock=restock)
+
+
+def _wished(facts: Facts, product: str, at: datetime, moment: datetime) -> Iterator[Wish]:
+    """The wishes that stood at an instant, as known by a turn."""
+    made = wishes(facts.world, product, moment)
+    return (one for one in made if one.at < at and not off_before(one, at, moment))
 
 
 def home_of(scenario: Scenario, facts: Facts, zone: str, contact: str | None, moment: datetime) -> str:

@@ -103,6 +103,8 @@ def _more(one: Scenario) -> Iterator[str]:
         yield "waits where it loses"
     if one.own_zone:
         yield "by each contact's clocks"
+    if one.trigger == "restock":
+        yield f"{one.a_unit} told for each piece"
     if one.trigger == "received":
         yield f"or {one.instead} days more after it was placed"
 

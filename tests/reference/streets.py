@@ -14,7 +14,7 @@ from datetime import datetime
 from tests.reference.model import run
 from tests.reference.smaller import assert_alike
 from tests.reference.story import differing
-from tests.reference.world import Cart, CartFile, Contact, Order, OrderFile, Retold, Run, TurnReport, World
+from tests.reference.world import Cart, CartFile, Contact, Order, OrderFile, Retold, Run, TurnReport, Wish, World
 
 Engine = Callable[[World], Run]
 Counts = dict[tuple[object, ...], int]
@@ -36,15 +36,34 @@ def street(world: World, number: int) -> World:
     def person(one: Contact) -> Contact:
         return replace(one, id=prefix + one.id, email=named(one.email))
 
+    def wish(one: Wish) -> Wish:
+        return replace(one, id=prefix + one.id, contact=prefix + one.contact)
+
+    if any(one.trigger == "restock" for one in world.scenarios):
+        world = _with_goods_of_its_own(world, prefix)
     return replace(
         world,
         contacts=tuple(map(person, world.contacts)),
-        wishes=tuple(replace(one, id=prefix + one.id, contact=prefix + one.contact) for one in world.wishes),
+        wishes=tuple(map(wish, world.wishes)),
         calls=tuple(replace(one, contact=prefix + one.contact, key=prefix + one.key) for one in world.calls),
         retold=tuple(replace(one, contacts=tuple(map(person, one.contacts))) for one in world.retold),
         consents=tuple(replace(one, contact=prefix + one.contact) for one in world.consents),
         order_files=tuple(replace(one, orders=tuple(map(order, one.orders))) for one in world.order_files),
         cart_files=tuple(replace(one, carts=tuple(map(cart, one.carts))) for one in world.cart_files),
+    )
+
+
+def _with_goods_of_its_own(world: World, prefix: str) -> World:
+    """Who waits for a product waits in one line with everybody who does: so each street has its own products."""
+
+    def order(one: Order) -> Order:
+        return replace(one, lines=tuple(replace(line, product=prefix + line.product) for line in one.lines))
+
+    return replace(
+        world,
+        products=tuple(replace(one, id=prefix + one.id) for one in world.products),
+        wishes=tuple(replace(one, product=prefix + one.product) for one in world.wishes),
+        order_files=tuple(replace(one, orders=tuple(map(order, one.orders))) for one in world.order_files),
     )
 
 
@@ -63,6 +82,7 @@ def together(streets: Sequence[World]) -> World:
     return replace(
         streets[0],
         contacts=tuple(one for world in streets for one in world.contacts),
+        products=tuple({one.id: one for world in streets for one in world.products}.values()),
         consents=tuple(one for world in streets for one in world.consents),
         wishes=tuple(one for world in streets for one in world.wishes),
         calls=tuple(one for world in streets for one in world.calls),

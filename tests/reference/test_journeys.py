@@ -20,9 +20,9 @@ from tests.reference.world import Run, World
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 OF_CARTS = {"not_logged_in", "nothing_left"}
 MORE = {"reentry", "in_progress", "cancelled", "returned", "not_sent", "waiting", "end"}
-OF_PRODUCTS = {"bought", "unwished", "price_back", "no_price_history"}
-RARE = OF_PRODUCTS - {"bought"} | {"not_sent", "held back", "in_progress", "stale_data", "moved_back"}
-PUT_OFF = {"quiet_hours", "moved_back"}
+OF_PRODUCTS = {"bought", "unwished", "price_back", "no_price_history", "out_again"}
+RARE = OF_PRODUCTS - {"bought"} | {"not_sent", "held back", "in_progress", "stale_data", "moved_back", "next_wave"}
+PUT_OFF = {"quiet_hours", "moved_back", "next_wave"}
 HANDED = {"hand_over:taken-on", "warm_already"}
 # One for each way to go on: behind a wait, by an event or without one, by a branch, both ways of a split, moved.
 SENT = {

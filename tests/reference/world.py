@@ -25,6 +25,7 @@ Trigger = Literal[
     "left",
     "call",
     "price_drop",
+    "restock",
 ]
 Purpose = Literal["marketing", "service", "transactional"]
 
@@ -221,7 +222,8 @@ class Scenario:
     `fresh_for` is `fresh_days`, counted in local days, or `fresh_hours`, counted as elapsed time, or neither; the
     rest of the local day where `fresh_days` is 0. `needs` are feeds that must be complete up to the start of the due
     day, until `deadline` of that day. Without a `slot` it is due at the same clock time. `instead` days after it was
-    placed, an order counts that nobody says was received. `reentry` is the law's word, or local days.
+    placed, an order counts that nobody says was received. `reentry` is the law's word, or local days. `a_unit`: how
+    many are told of what came back, for each piece of it.
     """
 
     id: str
@@ -240,6 +242,7 @@ class Scenario:
     purpose: Purpose = "marketing"
     own_zone: bool = False
     instead: int = 0
+    a_unit: int = 4
     reentry: Literal["each", "never"] | int = "each"
     stops: tuple[str, ...] | None = None
     waits_if_lost: bool = False

@@ -18,7 +18,7 @@ from relance.engines.warehouse import Engine
 from relance.policy.arbitration import JUDGED, VERDICTS, judged, verdicts
 from relance.policy.coupons import COUPONS, with_codes
 from relance.policy.gate import ADDRESSED, GATE_CLOCK, ZONES, addressed, screened
-from relance.policy.waves import in_waves
+from relance.policy.waves import cut_waves
 from relance.scenarios.candidates import CANDIDATES
 from relance.scenarios.desk import SETTLED
 from relance.scenarios.journeys import OUTCOMES
@@ -49,8 +49,7 @@ def decide(engine: Engine, view: View, settings: Settings, moment: Moment) -> in
     engine.keep("screened", screen)
     engine.keep("judged", compiled(engine, ("judged",), lambda: judged(scratch("screened", SCREENED))))
     if engine.value(compiled(engine, ("any-wave",), _any_wave)):
-        engine.keep("waved", compiled(engine, ("waved",), lambda: in_waves(scratch("judged", JUDGED))))
-        engine.keep("judged", compiled(engine, ("judged-in-waves",), lambda: scratch("waved", JUDGED)))
+        cut_waves(engine)
     if engine.value(compiled(engine, ("any-coupon",), _any_coupon)):
         engine.keep("coded", compiled(engine, ("coded",), lambda: with_codes(scratch("judged", JUDGED))))
         engine.keep("judged", compiled(engine, ("judged-with-codes",), lambda: scratch("coded", JUDGED)))
