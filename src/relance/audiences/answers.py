@@ -114,17 +114,14 @@ def amounts(node: Amount, asked: Scope) -> tuple[ir.Table, Column]:
 
 def member_rows(node: InSegment, asked: Scope) -> ir.Table:
     """Stays in the segment, as turns recorded them, that hold at the probe's instant."""
-    stays, probes = house_relation("segment_members"), asked.probes
-    rows: ir.Table = probes.inner_join(
-        stays,
-        [
-            probes["contact_"] == stays["contact"],
-            stays["segment"] == node.segment,
-            stays["entered_at"] <= probes["as_of_"],
-            stays["left_at"].isnull() | (stays["left_at"] > probes["as_of_"]),
-        ],
-    )
-    return rows
+    stays = house_relation("segment_members")
+    stays = stays.filter(stays["segment"] == node.segment)
+
+    def seen(probes: ir.Table) -> list[ir.BooleanValue]:
+        still = stays["left_at"].isnull() | (stays["left_at"] > probes["as_of_"])
+        return [stays["entered_at"] <= probes["as_of_"], still]
+
+    return asked.beside(stays, seen)
 
 
 def attribute_rows(node: Attribute, asked: Scope) -> tuple[ir.Table, Column]:
@@ -138,24 +135,27 @@ def attribute_rows(node: Attribute, asked: Scope) -> tuple[ir.Table, Column]:
             f"“{name}” has many rows per contact, so {node.attribute} is no attribute; "
             f"ask count, sum, first or last of {name}"
         )
-    part, probes = asked.view.part_of(name, column_name), asked.probes
-    predicates = [probes["contact_"] == part["contact"], *asked.view.known(part, probes["known_"])]
-    if table.happened and table.happened in part.columns:
-        predicates.append(part[table.happened] <= probes["as_of_"])
+    part = asked.view.part_of(name, column_name)
+
+    def seen(probes: ir.Table) -> list[ir.BooleanValue]:
+        predicates = asked.view.known(part, probes["known_"])
+        if table.happened and table.happened in part.columns:
+            predicates.append(part[table.happened] <= probes["as_of_"])
+        return predicates
+
     column = table.column(column_name)
     if column is None:
         raise BadDocument(f"there is no column {node.attribute}")
-    rows: ir.Table = probes.inner_join(part, predicates)
-    return rows, column
+    return asked.beside(part, seen), column
 
 
 def set_values(attribute: str, asked: Scope) -> tuple[ir.Table, Column]:
     """The value that scenarios set last, by then, for an attribute of each probe's contact."""
     table, rows, vault = asked.view.table(VALUES), asked.view.facts(VALUES), asked.view.vault(VALUES)
     rows = rows.filter(rows["attribute"] == attribute)
-    probes = asked.probes
-    known = [*asked.view.known(rows, probes["known_"]), rows["set_at"] <= probes["as_of_"]]
-    seen = probes.inner_join(rows, [probes["contact_"] == rows["contact"], *known])
+    seen = asked.beside(
+        rows, lambda probes: [*asked.view.known(rows, probes["known_"]), rows["set_at"] <= probes["as_of_"]]
+    )
     order = ibis.window(group_by="probe_", order_by=[seen["set_at"].desc(), seen["setting"].desc()])
     last = seen.mutate(nth_=ibis.row_number().over(order)).filter(lambda t: t.nth_ == 0)
     said = last.inner_join(vault.select("setting", "value"), "setting")
@@ -329,8 +329,7 @@ def _rfm(node: InRfm, asked: Scope) -> Answer:
 
 
 def _maintained(asked: Scope, column: str) -> ir.Table:
-    kept, probes = house_relation("contact_orders"), asked.probes
-    rows = probes.inner_join(kept, probes["contact_"] == kept["contact"])
+    rows = asked.beside(house_relation("contact_orders"), lambda _: [])
     return rows.select(probe_=rows["probe_"], a=rows[column], b=_nothing())
 
 

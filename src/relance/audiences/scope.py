@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -36,6 +36,11 @@ MOMENT_COLUMNS: Mapping[str, str] = {
 # The one question put to everyone, one row: the scratch table `asked`.
 QUESTION = "asked"
 QUESTION_COLUMNS: Mapping[str, str] = {"as_of": "instant", "known": "instant"}
+_NOTHING_BEHIND = {
+    "fact_at": ibis.null("timestamp(6)"),
+    "fact_day": ibis.null("timestamp(6)"),
+    "subject": ibis.null("string"),
+}
 Rows = RowCriteria | None
 
 
@@ -46,15 +51,25 @@ class Scope:
     probes: the asked probes with our columns ending in `_` (probe_, contact_, as_of_, known_, fact_at_,
     fact_day_, and since_N_, day_N_ for the local days that the criteria need), so that no column of a
     retailer's own table meets them. zone: the brand's, for dates written beside instants. maintained: the
-    question is "now" and maintained tables may answer. broad: the probes are everyone at one instant, so it
-    pays to leave old facts out before they are joined.
+    question is "now" and maintained tables may answer. question: where the probes are everyone at one instant,
+    the one row of that instant: whose a fact is says itself, so it need not be joined with all of them.
     """
 
     view: View
     probes: ir.Table
     zone: str | None = None
     maintained: bool = False
-    broad: bool = False
+    question: ir.Table | None = None
+
+    def beside(self, facts: ir.Table, seen: Callable[[ir.Table], Sequence[ir.BooleanValue]]) -> ir.Table:
+        """Facts of contacts beside the probes of the same contact that see them: the columns of both."""
+        if self.question is None:
+            probes = self.probes
+            joined: ir.Table = probes.inner_join(facts, [probes["contact_"] == facts["contact"], *seen(probes)])
+            return joined
+        told = list(seen(self.question))
+        rows = self.question.inner_join(facts, told) if told else self.question.cross_join(facts)
+        return rows.mutate(probe_=rows["contact"], contact_=rows["contact"])
 
 
 def scope(
@@ -67,7 +82,12 @@ def scope(
 ) -> Scope:
     """Probes beside the moments that they need. A probe whose instant has no moments is not answered at all,
     so a forgotten `load_moments` is seen as missing rows and never as a "no"."""
-    prepared = probes.select(**{f"{name}_": probes[name] for name in PROBES})
+    question = _with_moments(scratch(QUESTION, QUESTION_COLUMNS).mutate(**_NOTHING_BEHIND), days) if broad else None
+    return Scope(view, _with_moments(probes, days), zone, maintained, question)
+
+
+def _with_moments(asked: ir.Table, days: Iterable[int]) -> ir.Table:
+    prepared = asked.select(**{f"{name}_": asked[name] for name in PROBES if name in asked.columns})
     moments = scratch(MOMENTS, MOMENT_COLUMNS)
     for count in sorted(set(days)):
         chosen = moments.filter(moments.days == count)
@@ -80,7 +100,7 @@ def scope(
         )
         joined = prepared.inner_join(named, prepared["as_of_"] == named[f"moment_{count}_"])
         prepared = joined.drop(f"moment_{count}_")
-    return Scope(view, prepared, zone, maintained, broad)
+    return prepared
 
 
 def everyone(view: View) -> ir.Table:
@@ -92,16 +112,8 @@ def everyone(view: View) -> ir.Table:
         alias = view.facts("aliases")
         merged = alias.inner_join(question, view.known(alias, question["known"])).select(alias["contact"])
         known = known.anti_join(merged, "contact")
-    nothing = ibis.null("timestamp(6)")
-    return known.select(
-        probe=known["contact"],
-        contact=known["contact"],
-        as_of=known["as_of"],
-        known=known["known"],
-        fact_at=nothing,
-        fact_day=nothing,
-        subject=ibis.null("string"),
-    )
+    one = known["contact"]
+    return known.select(probe=one, contact=one, as_of=known["as_of"], known=known["known"], **_NOTHING_BEHIND)
 
 
 def related(view: View, name: str) -> Table:
@@ -117,15 +129,19 @@ def matching(asked: Scope, name: str, where: Rows = None, window: Window | None 
     """The rows of a table that each probe sees: its contact's, happened and known by then, in the window, for
     which the condition holds. Columns: the table's and the probes'."""
     table = related(asked.view, name)
-    fact, probes = asked.view.facts(name), asked.probes
-    if window and asked.broad:
+    fact = asked.view.facts(name)
+    if window and asked.question is not None:
         fact = _late_enough(table, fact, window)
-    predicates = [probes["contact_"] == fact["contact"], *asked.view.known(fact, probes["known_"])]
-    if table.happened:
-        predicates.append(fact[table.happened] <= probes["as_of_"])
-    if window:
-        predicates.append(_inside(table, fact, probes, window))
-    rows: ir.Table = probes.inner_join(fact, predicates)
+
+    def seen(probes: ir.Table) -> list[ir.BooleanValue]:
+        predicates = asked.view.known(fact, probes["known_"])
+        if table.happened:
+            predicates.append(fact[table.happened] <= probes["as_of_"])
+        if window:
+            predicates.append(_inside(table, fact, probes, window))
+        return predicates
+
+    rows = asked.beside(fact, seen)
     if where is None:
         return rows
     rows = _with_vault(asked, table, rows, where)
