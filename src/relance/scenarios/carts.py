@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from relance.customers.relations import View, house_relation
 from relance.scenarios.documents import Scenario
-from relance.scenarios.windows import at_instants, clock_of
+from relance.scenarios.windows import at_instants, clock_of, due_rows, near
 
 _FIRST_STAGE = "cart"
 
@@ -19,7 +19,7 @@ def cart_arrivals(scenario: Scenario, view: View, rule: str) -> ir.Table:
     """
     said = scenario.trigger.quiet
     assert said is not None
-    carts = touched_carts(view, rule)
+    carts = touched_carts(view, rule, _touched_in(view, rule))
     ended = _decided_carts(scenario, rule)
     rows = carts.left_join(ended, "subject", rname="ended_{name}")
     added = rows["ever_added_at"] if said.by_stage else rows["added_at"]
@@ -32,17 +32,19 @@ def cart_arrivals(scenario: Scenario, view: View, rule: str) -> ir.Table:
     return due.mutate(occurrence=due["subject"] + "/" + due["episode"].cast("string"))
 
 
-def touched_carts(view: View, rule: str) -> ir.Table:
-    """Every cart known: contact, subject, visitor, logged_in, stage, fact_at (its last touch), added_at (of the last
-    item that is in it still, null where it is empty), ever_added_at (of the last item that ever was)."""
+def touched_carts(view: View, rule: str, those: ir.Table | None = None) -> ir.Table:
+    """Every cart known, or those that are asked about (`cart`): contact, subject, visitor, logged_in, stage, fact_at (its
+    last touch), added_at (of the last item that is in it still, null where it is empty), ever_added_at (of the last
+    item that ever was)."""
     clock = clock_of(rule, "turn", "known")
-    lines = view.facts("cart_lines")
+    lines, carts = view.facts("cart_lines"), view.facts("carts")
+    if those is not None:
+        lines, carts = lines.semi_join(those, "cart"), carts.semi_join(those, "cart")
     lines = lines.join(clock, [*view.known(lines, clock["known"]), lines["added_at"] <= clock["turn"]])
     still = lines["removed_at"].isnull() | (lines["removed_at"] > lines["turn"])
     lines = lines.group_by("cart").agg(
         added_at=lines["added_at"].max(where=still), ever_added_at=lines["added_at"].max()
     )
-    carts = view.facts("carts")
     carts = carts.join(
         clock, [*view.known(carts, clock["known"]), carts["touched_at"] <= clock["turn"]], rname="c_{name}"
     )
@@ -57,6 +59,13 @@ def touched_carts(view: View, rule: str) -> ir.Table:
         ever_added_at=carts["ever_added_at"],
         fact_at=ibis.greatest(carts["touched_at"], ibis.coalesce(carts["added_at"], carts["touched_at"])),
     )
+
+
+def _touched_in(view: View, rule: str) -> ir.Table:
+    """Carts of which something happened between the first and the last day of the window: few of very many."""
+    days = due_rows(rule)
+    touched, added = near(view.facts("carts"), days, "touched_at"), near(view.facts("cart_lines"), days, "added_at")
+    return touched.select("cart").union(added.select("cart"), distinct=True)
 
 
 def _decided_carts(scenario: Scenario, rule: str) -> ir.Table:
