@@ -69,25 +69,28 @@ def judged(rows: ir.Table) -> ir.Table:
 
 def _with_same_address(rows: ir.Table) -> ir.Table:
     """Of several contacts with one address the first by contact id keeps the message."""
-    competing = rows["open"] & (rows["purpose"] != "transactional")
-    group = [rows["rule"], rows["step"], rows["address"], competing]
-    first = rows["own_id"].min().over(group_by=group)
-    same = competing & (rows["own_id"] != first)
+    rows = rows.mutate(competing=rows["open"] & (rows["purpose"] != "transactional"))
+    asked = rows.filter(rows["competing"])
+    first = asked.group_by("rule", "step", "address").agg(first=asked["own_id"].min())
+    rows = rows.left_join(first, ["rule", "step", "address", rows["competing"]], rname="a_{name}")
+    same = (rows["own_id"] != rows["first"]).fill_null(False)
     rows = rows.mutate(same_address=same)
     return rows.mutate(passing=rows["open"] & ~rows["same_address"] & ~rows["cap"])
 
 
 def _with_walk(rows: ir.Table) -> ir.Table:
-    walked = rows["passing"] & (rows["purpose"] == "marketing")
-    rows = rows.mutate(walked=walked)
-    order = [rows["priority"].desc(), rows["rule"], rows["step"]]
-    place = ibis.dense_rank().over(group_by=[rows["contact"], rows["walked"]], order_by=order)
-    rows = rows.mutate(place=ibis.ifelse(rows["walked"], place, ibis.null("int64")))
-    group = [rows["contact"], rows["walked"]]
-    goes = ibis.ifelse(rows["walked"] & ~rows["held"], rows["place"], ibis.null("int64"))
-    rows = rows.mutate(winner=goes.min().over(group_by=group))
-    winning = ibis.ifelse(rows["place"] == rows["winner"], rows["rule"], ibis.null("string"))
-    return rows.mutate(winning=winning.max().over(group_by=[rows["contact"], rows["walked"]]))
+    """With `walked`, `place` in the order of all, and of the first that goes to the contact `winner` and `winning`.
+
+    By contact and not by windows: most contacts of a broadcast have nothing else to be put in order with.
+    """
+    rows = rows.mutate(walked=rows["passing"] & (rows["purpose"] == "marketing"))
+    ways = rows.select("priority", "rule", "step").distinct()
+    order = [ways["priority"].desc(), ways["rule"], ways["step"]]
+    ways = ways.mutate(place=ibis.row_number().over(order_by=order))
+    rows = rows.inner_join(ways, ["priority", "rule", "step"])
+    goes = rows.filter(rows["walked"], ~rows["held"])
+    first = goes.group_by("contact").agg(winner=goes["place"].min(), winning=goes["rule"].argmin(goes["place"]))
+    return rows.left_join(first, ["contact", rows["walked"]], rname="w_{name}").drop("w_contact")
 
 
 def _with_outcome(rows: ir.Table) -> ir.Table:

@@ -86,11 +86,14 @@ def _columns() -> tuple[str, ...]:
 
 
 def _dated(rows: ir.Table) -> ir.Table:
-    """The local date of the due time, on the brand's calendar."""
+    """The local date of the due time, on the brand's calendar: told once for each instant, and many share one."""
     offsets = scratch("offsets", _OFFSETS)
-    joined = rows.left_join(offsets, [rows["due_at"] >= offsets["since"], rows["due_at"] < offsets["until"]])
-    local = joined["due_at"] + joined["offset"].as_interval("s")
-    return joined.mutate(due_date=local.date())
+    decided, settled = scratch("screened", SCREENED), scratch("settled", SETTLED)
+    due = decided.select(due="due_at").union(settled.select(due="due_at"), distinct=True)
+    joined = due.inner_join(offsets, [due["due"] >= offsets["since"], due["due"] < offsets["until"]])
+    local = joined["due"] + joined["offset"].as_interval("s")
+    dates = joined.select("due", due_date=local.date())
+    return rows.drop("due_date").left_join(dates, rows["due_at"] == dates["due"])
 
 
 def lay_out_gate(engine: Engine, view: View, settings: Settings, moment: Moment) -> None:

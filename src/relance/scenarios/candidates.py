@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from relance.audiences.criteria import parse_criteria
+from relance.audiences.criteria import leaves, parse_criteria
 from relance.audiences.probes import days_needed, load_moments
 from relance.audiences.rfm import load_cuts
 from relance.base.settings import Settings
@@ -108,6 +108,14 @@ def conditions_of(version: Version) -> list[Any]:
     trees = [scenario.target] if scenario.target is not None else []
     trees += list(scenario.stop.values())
     return trees + [when for node in version.nodes for when, _ in node.arms if when is not None]
+
+
+def asks_fact_day(version: Version) -> bool:
+    """Whether a condition counts from the start of the local day of the fact."""
+    windows = (
+        getattr(node, "window", None) for tree in conditions_of(version) for _, node in leaves(parse_criteria(tree))
+    )
+    return any(window is not None and window.since == "start_of_fact_day" for window in windows)
 
 
 def load_condition_moments(engine: Engine, view: View, moment: Moment, versions: Sequence[Version]) -> None:

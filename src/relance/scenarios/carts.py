@@ -33,9 +33,9 @@ def cart_arrivals(scenario: Scenario, view: View, rule: str) -> ir.Table:
 
 
 def touched_carts(view: View, rule: str, those: ir.Table | None = None) -> ir.Table:
-    """Every cart known, or those that are asked about (`cart`): contact, subject, visitor, logged_in, stage, fact_at (its
-    last touch), added_at (of the last item that is in it still, null where it is empty), ever_added_at (of the last
-    item that ever was)."""
+    """Every cart known, or those that are asked about (`cart`): contact, subject, visitor, logged_in, stage, fact_at
+    (its last touch), added_at (of the last item that is in it still, null where it is empty), ever_added_at (of the
+    last item that ever was)."""
     clock = clock_of(rule, "turn", "known")
     lines, carts = view.facts("cart_lines"), view.facts("carts")
     if those is not None:

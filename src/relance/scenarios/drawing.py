@@ -30,13 +30,13 @@ def with_draw(rows: ir.Table, settings: Settings) -> ir.Table:
     stored = stored.filter(stored["step"] == "holdout").select("contact", rule="scenario", stored_u="u")
     joined = rows.left_join(stored, ["rule", "contact"], rname="d_{name}")
     own = joined["own_id"].fill_null("")
-    joined = joined.mutate(
-        u=ibis.coalesce(joined["stored_u"], draw(settings.seed, joined["rule"], ibis.literal("holdout"), own)),
-        global_u=draw(settings.seed, ibis.literal(""), ibis.literal("holdout"), own),
-    )
-    own_share = (joined["u"] < joined["holdout"]) & (joined["purpose"] != "transactional")
-    of_all = (joined["global_u"] < settings.global_holdout) & (joined["purpose"] == "marketing")
-    return joined.mutate(held=own_share | of_all)
+    step = ibis.literal("holdout")
+    joined = joined.mutate(u=ibis.coalesce(joined["stored_u"], draw(settings.seed, joined["rule"], step, own)))
+    held = (joined["u"] < joined["holdout"]) & (joined["purpose"] != "transactional")
+    if settings.global_holdout:
+        of_all = draw(settings.seed, ibis.literal(""), step, own) < settings.global_holdout
+        held = held | (of_all & (joined["purpose"] == "marketing"))
+    return joined.mutate(held=held)
 
 
 def with_own_draw(rows: ir.Table, version: Version, desk: Desk) -> ir.Table:

@@ -12,9 +12,10 @@ from relance.customers.installation import Installation
 from relance.customers.relations import View, view_mark
 from relance.engines.ledger import Switch
 from relance.engines.texts import compiled
-from relance.scenarios.arrivals import arriving, entering, numbered
+from relance.scenarios.arrivals import arriving, counted_off, entering
 from relance.scenarios.assess import assessed, probe_rows
-from relance.scenarios.candidates import load_condition_moments
+from relance.scenarios.candidates import asks_fact_day, load_condition_moments
+from relance.scenarios.documents import Scenario
 from relance.scenarios.due import DUE_DAYS, ELSE, Window, instead_days, past_row
 from relance.scenarios.handing import check_hand_overs
 from relance.scenarios.moment import Moment, Running, days_in, lay_out
@@ -24,6 +25,7 @@ from relance.scenarios.versions import Version
 from relance.scenarios.zones import zone_names
 
 _YEAR = timedelta(days=367)  # a leap year, and the hours by which clocks change
+_FORTNIGHT = timedelta(days=14)
 
 
 def switch_on(place: Installation, version: Version, at: datetime) -> int:
@@ -52,7 +54,7 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
         marks = (version.mark, view_mark(view), place.zone)
         name = version.name
         lay_out_events(engine, view, version, name)
-        past = compiled(engine, ("past", *marks), lambda: numbered(arriving(entering(version, view, name))))
+        past = compiled(engine, ("past", *marks), lambda: counted_off(arriving(entering(version, view, name))))
         engine.keep("work", past)
         engine.keep("probes", compiled(engine, ("past-probes", name), lambda: probe_rows(name)))
         lay_out_product_stops(engine, view, version, name)
@@ -61,20 +63,26 @@ def already_past(place: Installation, version: Version, at: datetime) -> int:
 
 
 def _past_days(version: Version, at: datetime, zone: str, zones: Sequence[str]) -> list[dict[str, object]]:
-    """Day by day for a year, so that conditions know the fact's own day, and everything older as one row."""
+    """Day by day for a year where conditions ask for the fact's own day, and everything older as one row."""
     scenario = version.scenario
-    horizon, rule = at - _YEAR, version.name
+    by_day = scenario.trigger.calendar or _yearly(scenario) or asks_fact_day(version)
+    horizon, rule = at - (_YEAR if by_day else _FORTNIGHT), version.name
     days = days_in(scenario, Window(horizon, at), zone, rule, zones)
     if scenario.trigger.calendar:
         return days[-1:]  # the last broadcast only
-    if scenario.trigger.date and scenario.trigger.date.yearly:
+    if _yearly(scenario):
         return days
+    horizon += timedelta(days=1)  # clocks may change between: rather twice than never, for contacts are counted
     for stage, wait in scenario.trigger.quiet.waits if scenario.trigger.quiet else ():
         days += [past_row(scenario, horizon, zone, rule, days=wait or 0) | {"part": stage}]
     days += [past_row(scenario, horizon, name or zone, rule, named=name) for name in zones]
     if (more := instead_days(scenario)) is not None:
         days += [past_row(scenario, horizon, name or zone, rule + ELSE, days=more, named=name) for name in zones]
     return days
+
+
+def _yearly(scenario: Scenario) -> bool:
+    return scenario.trigger.date is not None and scenario.trigger.date.yearly
 
 
 def _not_stopped(version: Version, view: View, zone: str) -> ir.Table:
