@@ -15,7 +15,7 @@ from relance.customers.relations import View, scratch
 from relance.scenarios.documents import Scenario
 from relance.scenarios.local_days import with_local_date
 from relance.scenarios.starts import Expiry
-from relance.scenarios.windows import clock_of, on_dates
+from relance.scenarios.windows import clock_of, due_rows, on_dates
 
 _AT_WORK = {"probe": "integer", "contact": "integer", "subject": "text", "occurrence": "text"}
 _BALANCES = {"loyalty_lots": "loyalty_accounts.points"}
@@ -24,7 +24,7 @@ _BALANCES = {"loyalty_lots": "loyalty_accounts.points"}
 def lot_arrivals(scenario: Scenario, view: View, rule: str) -> ir.Table:
     """The first date on which something unspent of a contact expires, where that falls due; it is the occurrence."""
     said = _said(scenario)
-    left = unspent(said, view, clock_of(rule, "turn", "known"))
+    left = unspent(said, view, clock_of(rule, "turn", "known"), _near(said, view, rule))
     order = [left["expires_on"], left["subject"]]
     left = left.mutate(place=ibis.row_number().over(group_by=left["contact"], order_by=order))
     first = left.filter(left["place"] == 0)
@@ -35,9 +35,21 @@ def lot_arrivals(scenario: Scenario, view: View, rule: str) -> ir.Table:
     return due.mutate(occurrence=due["fact_date"].cast("string"))
 
 
-def unspent(said: Expiry, view: View, clock: ir.Table) -> ir.Table:
-    """contact, subject (the lot), expires_on, amount: of every lot of which something is left at the clock's turn."""
+def _near(said: Expiry, view: View, rule: str) -> ir.Table:
+    """(contact) of whom a lot expires between the first and the last date of the window: few of very many."""
+    date, days = said.of.partition(".")[2], due_rows(rule, "date_from", "date_until")
+    lots = view.facts(said.table)
+    first, last = days["date_from"].min().as_scalar(), days["date_until"].max().as_scalar()
+    return lots.filter(lots[date] >= first, lots[date] <= last).select("contact")
+
+
+def unspent(said: Expiry, view: View, clock: ir.Table, who: ir.Table | None = None) -> ir.Table:
+    """contact, subject (the lot), expires_on, amount: of every lot of which something is left at the clock's turn.
+
+    who: the contacts that are asked about; None for everyone.
+    """
     lots = _lots(said, view, with_local_date(clock, "turn", "today"))
+    lots = lots if who is None else lots.semi_join(who, "contact")
     balance = _balances(said, view, clock)
     rows = lots.left_join(balance, "contact", rname="b_{name}") if balance is not None else lots
     known = rows["balance"] if balance is not None else ibis.null("decimal(18, 3)")
