@@ -25,8 +25,7 @@ from relance.channels import workers
 from relance.channels.channel import Delivery, Message, Receipt
 from relance.channels.email.mailbox import mails
 from relance.channels.sender import Pace, send_due
-from relance.channels.settings import MailSettings, Smtp
-from relance.channels.webhook.caller import WebhookSettings
+from relance.channels.settings import MailSettings, Smtp, WebhookSettings
 from relance.channels.workers import Post, keep_sending, send_by, send_once
 from relance.engines.ledger import Denial, Ledger, StopFact
 from relance.engines.sqlite import open_ledger

@@ -13,8 +13,9 @@ from relance.base.clock import FixedClock
 from relance.base.documents import load_document
 from relance.base.errors import BadDocument
 from relance.base.settings import Webhook
+from relance.channels.settings import WebhookSettings
 from relance.channels.setup import webhook_settings
-from relance.channels.webhook.caller import WebhookSettings, call_due
+from relance.channels.webhook.caller import call_due
 from relance.explaining.explain import explain
 from tests.channels.webhook.erp import Erp, serving
 from tests.stories.bookshop import Bookshop, bookshop, local, order, person

@@ -103,3 +103,11 @@ def refuse_unready(settings: MailSettings) -> None:
     ]
     if missing:
         raise Refused(f"nothing was sent: the settings need {', '.join(missing)} before mail may leave")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """What the caller of webhooks knows: the secret that signs, and private places it may call all the same."""
+
+    secret: bytes
+    private: frozenset[str] = field(default_factory=frozenset)

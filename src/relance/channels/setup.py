@@ -10,8 +10,7 @@ from relance.base import settings as said
 from relance.channels.channel import Channel
 from relance.channels.email.mailbox import MailboxChannel
 from relance.channels.email.smtp import SmtpChannel
-from relance.channels.settings import Brand, MailSettings, Sender, Smtp
-from relance.channels.webhook.caller import WebhookSettings
+from relance.channels.settings import Brand, MailSettings, Sender, Smtp, WebhookSettings
 from relance.messages.links import SigningKey
 
 

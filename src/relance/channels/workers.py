@@ -18,9 +18,9 @@ from pathlib import Path
 from relance.base.clock import Clock
 from relance.base.errors import BadDocument, Refused, RelanceError
 from relance.channels.sender import Pace, SendReport, send_due
-from relance.channels.settings import MailSettings
+from relance.channels.settings import MailSettings, WebhookSettings
 from relance.channels.setup import email_channel
-from relance.channels.webhook.caller import WebhookSettings, call_due
+from relance.channels.webhook.caller import call_due
 from relance.engines.sqlite import open_ledger
 
 REST = 2.0  # seconds between two looks when nothing was due

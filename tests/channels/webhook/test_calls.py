@@ -14,7 +14,8 @@ import pytest
 from relance.base.clock import FixedClock
 from relance.base.errors import Refused, Unreachable
 from relance.base.outside import refuse_address
-from relance.channels.webhook.caller import RETRIES, CallReport, WebhookSettings, call_due, values_in
+from relance.channels.settings import WebhookSettings
+from relance.channels.webhook.caller import RETRIES, CallReport, call_due, values_in
 from relance.channels.webhook.outbound import Outbound
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger

@@ -6,13 +6,14 @@ import asyncio
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from relance.base.clock import Clock
 from relance.base.errors import Refused, Unreachable
+from relance.channels.settings import WebhookSettings
 from relance.channels.webhook.outbound import Answer, Outbound
 from relance.engines.ledger import Ledger
 from relance.engines.webhooks import StepKey, WebhookCall
@@ -24,14 +25,6 @@ AT_ONCE = 20
 LEASE = timedelta(minutes=2)
 _PLAIN = (str, int, float, bool)
 LONGEST_VALUE = 400
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookSettings:
-    """What a caller knows: the secret that signs, and private places it may call all the same."""
-
-    secret: bytes
-    private: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True)
