@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
-from tests.reference.gate import Asked, at_cap, held_out
+from tests.reference.gate import Asked, Touches, at_cap, held_out
 from tests.reference.world import Outcome
 
 Verdict = tuple[Outcome, str]
@@ -48,8 +47,8 @@ def _address(asked: Asked) -> tuple[str, str, str]:
     return asked.scenario.id, asked.steps[0].name, (contact.email or "").lower() if contact else ""
 
 
-def arbitrate(passing: Iterable[Asked], sent: dict[str, set[datetime]]) -> dict[Asked, Verdict]:
-    """At most one scenario writes marketing to a contact; `sent` are the instants of messages of earlier turns."""
+def arbitrate(passing: Iterable[Asked], sent: dict[str, Touches]) -> dict[Asked, Verdict]:
+    """At most one scenario writes marketing to a contact; `sent` are the messages of earlier turns."""
     by_contact: dict[str, list[Asked]] = defaultdict(list)
     verdicts: dict[Asked, Verdict] = {}
     for asked in passing:
@@ -62,7 +61,7 @@ def arbitrate(passing: Iterable[Asked], sent: dict[str, set[datetime]]) -> dict[
     return verdicts
 
 
-def _one_contact(contact: str, candidates: list[Asked], sent: set[datetime]) -> dict[Asked, Verdict]:
+def _one_contact(contact: str, candidates: list[Asked], sent: Touches) -> dict[Asked, Verdict]:
     """Who is at the cap competes with nobody; held-out candidates are skipped; the first other one wins."""
     verdicts: dict[Asked, Verdict] = {}
     winner: tuple[str, str] | None = None

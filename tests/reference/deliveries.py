@@ -71,15 +71,20 @@ class Purchase:
     cancellation: bool = False
     again: Again | None = None
     received: tuple[int, str] | None = None
+    coupon: str | None = None
 
 
 @dataclass(frozen=True)
 class Visit:
-    """What was done to a basket `gap` days after the last visit: a product, `look` or `empty`."""
+    """What was done to a basket `gap` days after the last visit: a product, `look`, `take out` or `empty`.
+
+    Of what is taken out the file says so; what is emptied is in no file any more. `stage`: how far it has got.
+    """
 
     gap: int
     clock: str
     deed: str
+    stage: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,8 @@ def order_files(
 
 def _order(frame: Frame, ids: Sequence[str], name: str, one: Purchase) -> Order:
     received = frame.at(*one.received) if one.received else None
-    return Order(name, _who(ids, one.who), frame.at(one.day, one.clock), one.lines, one.cancellation, received)
+    at = frame.at(one.day, one.clock)
+    return Order(name, _who(ids, one.who), at, one.lines, one.cancellation, received, one.coupon)
 
 
 def _who(ids: Sequence[str], number: int | None) -> str | None:
@@ -167,12 +173,15 @@ def _states(frame: Frame, cart: Cart, basket: Basket) -> dict[Period, Cart]:
         day += visit.gap
         moment = frame.at(day, visit.clock)
         if moment > cart.touched_at:
-            cart = _visited(cart, visit.deed, moment)
+            cart = replace(_visited(cart, visit.deed, moment), stage=visit.stage)
             states[frame.period(day, visit.clock)] = cart
     return states
 
 
 def _visited(cart: Cart, deed: str, moment: datetime) -> Cart:
+    if deed == "take out":
+        gone = tuple(replace(line, removed=line.removed or moment) for line in cart.lines)
+        return replace(cart, touched_at=moment, lines=gone)
     added = () if deed in ("look", "empty") else (CartLine(deed, moment),)
     return replace(cart, touched_at=moment, lines=added if deed == "empty" else cart.lines + added)
 

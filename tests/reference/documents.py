@@ -18,6 +18,8 @@ LIBRARY = {
     "win_back": "win-back",
     "forgotten_cart": "forgotten-cart",
 }
+BY_STAGE = {"cart": "2d", "checkout": "1d", "payment_failed": "at_once"}
+ITEMS = {"of": "cart_lines", "drop": ["bought", "out_of_stock"]}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 STOPS: dict[str, Any] = {
     "more_than_one_order": {"count": "orders", "where": "valid", "at_least": 2},
@@ -68,6 +70,7 @@ def _of_its_own(scenario: Scenario) -> dict[str, Any]:
         "on_lose": "wait" if scenario.waits_if_lost else "drop",
         "steps": _steps(scenario.steps, scenario.purpose),
     }
+    data |= {"items": ITEMS} if scenario.trigger == "stages" else {}
     data |= {"occurrence": "once"} if scenario.trigger == "sign_up" else {}
     return data | ({"zone": "contact"} if scenario.own_zone else {})
 
@@ -94,6 +97,7 @@ def _trigger(scenario: Scenario) -> dict[str, Any]:
         "entered": {"segment": {"entered": "loyal"}},
         "left": {"segment": {"left": "loyal"}},
         "call": {"call": {}},
+        "stages": {"quiet": {"table": "carts", "by_stage": BY_STAGE}},
         "restock": {"restock": {"wanted": {"table": "wishlists"}, "people_a_unit": scenario.a_unit}},
         "price_drop": {"price_drop": {"by": "5%", "wanted": {"table": "wishlists"}}},
     }
@@ -102,7 +106,8 @@ def _trigger(scenario: Scenario) -> dict[str, Any]:
 
 def _stop(scenario: Scenario, name: str) -> dict[str, Any]:
     if name == "ordered":
-        window = {} if scenario.trigger == "sign_up" else {"window": {"since": "fact"}}
+        since = "start_of_fact_day" if scenario.trigger == "stages" else "fact"
+        window = {} if scenario.trigger == "sign_up" else {"window": {"since": since}}
         return {"count": "orders", "where": "valid", **window, "at_least": 1}
     if name == "moved_back":
         return {"segment": "loyal"} if scenario.trigger == "left" else {"none": [{"segment": "loyal"}]}

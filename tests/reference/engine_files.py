@@ -12,7 +12,7 @@ from json import dumps
 from pathlib import Path
 
 from tests.reference.local_time import instant, shown
-from tests.reference.world import Cart, ConsentAct, Contact, Order, World
+from tests.reference.world import Cart, CartLine, ConsentAct, Contact, Order, World
 
 Rows = Iterable[Sequence[object]]
 PERIOD = "%Y-%m-%dT%H%M"
@@ -148,20 +148,25 @@ def _orders(world: World, orders: Iterable[Order]) -> str:
             line.quantity,
             line.price,
             _local(world.zone, one.received) if one.received else "",
+            one.coupon or "",
         )
         for one in orders
         for line in one.lines
     )
-    return _table("order,contact,placed_at,status,product,quantity,price,received", rows)
+    return _table("order,contact,placed_at,status,product,quantity,price,received,coupon", rows)
 
 
 def _carts(carts: Iterable[Cart]) -> str:
     """A row a line; a cart that was emptied has one row without a product."""
     rows: list[tuple[object, ...]] = []
     for one in carts:
-        cart = (one.id, one.contact or "", "yes" if one.logged_in else "no", _utc(one.touched_at))
-        rows += [(*cart, line.product, _utc(line.added_at)) for line in one.lines] or [(*cart, "", "")]
-    return _table("cart,contact,logged_in,touched_at,product,added_at", rows)
+        cart = (one.id, one.contact or "", "yes" if one.logged_in else "no", _utc(one.touched_at), one.stage or "")
+        rows += [(*cart, *_line(line)) for line in one.lines] or [(*cart, "", "", "")]
+    return _table("cart,contact,logged_in,touched_at,stage,product,added_at,removed_at", rows)
+
+
+def _line(line: CartLine) -> tuple[object, ...]:
+    return line.product, _utc(line.added_at), _utc(line.removed) if line.removed else ""
 
 
 def _table(header: str, rows: Rows) -> str:
@@ -255,6 +260,7 @@ tables:
       placed_at: placed_at
       status: status
       delivered_at: received
+      coupon: coupon
       valid: {any: stands}
   order_lines:
     ordinal_within: order
@@ -278,9 +284,10 @@ tables:
       contact: contact
       logged_in: {column: logged_in, map: {yes: true, no: false}}
       touched_at: touched_at
+      stage: stage
   cart_lines:
     ordinal_within: cart
-    columns: {cart: cart, added_at: added_at, product: product}
+    columns: {cart: cart, added_at: added_at, product: product, removed_at: removed_at}
 """
 FEEDS = {
     "contacts": CONTACTS,

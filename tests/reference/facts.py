@@ -117,6 +117,10 @@ class Facts:
         found = (timeline.at(moment) for _, timeline in sorted(self._carts.items()))
         return [cart for cart in found if cart is not None and cart.touched_at <= moment]
 
+    def cart(self, name: str, moment: datetime) -> Cart | None:
+        """One of them, as known by then."""
+        return self._carts[name].at(moment)
+
     def consent(self, contact: str, moment: datetime, purpose: str = "marketing") -> str | None:
         """`granted`, `refused` or None where nothing was said: the latest act wins, on a tie the refusal.
 

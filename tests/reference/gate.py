@@ -13,8 +13,9 @@ from tests.reference.occurrences import Occurrence, home_of
 from tests.reference.prices import price_back, wished_no_more
 from tests.reference.restocks import out_again
 from tests.reference.steps import Send, Steps
-from tests.reference.world import Contact, Order, Scenario, World
+from tests.reference.world import Cart, Contact, Order, Scenario, World
 
+Touches = set[tuple[datetime, date]]  # when, and which day it then was where the contact lives
 WAITING = "waiting_feed"
 ITEMS_SHOWN = 4
 
@@ -114,7 +115,7 @@ def _anonymous(asked: Asked) -> bool:
 
 def _not_logged_in(asked: Asked) -> bool:
     cart = asked.occurrence.cart
-    return cart is not None and not cart.logged_in
+    return cart is not None and asked.entering and not cart.logged_in
 
 
 def _no_address(asked: Asked) -> bool:
@@ -210,6 +211,17 @@ def _price_back(asked: Asked) -> bool:
     return asked.occurrence.fall is not None and price_back(asked.world, asked.occurrence.fall.row, asked.turn)
 
 
+def _cart(asked: Asked) -> Cart | None:
+    """The cart as it is known to be now."""
+    cart = asked.occurrence.cart
+    return cart and asked.facts.cart(cart.id, asked.turn)
+
+
+def _emptied(asked: Asked) -> bool:
+    cart = _cart(asked)
+    return asked.scenario.trigger == "stages" and cart is not None and not cart.holds()
+
+
 def _out_again(asked: Asked) -> bool:
     restock = asked.occurrence.restock
     return restock is not None and out_again(asked.world, restock, asked.turn)
@@ -233,17 +245,21 @@ def _nothing_left(asked: Asked) -> bool:
 
 def items(asked: Asked) -> tuple[str, ...]:
     """The first four products of a cart by time added, without those bought since and dead stock."""
-    cart, facts = asked.occurrence.cart, asked.facts
+    cart, facts = _cart(asked), asked.facts
     if cart is None:
         return ()
     orders = facts.valid_orders(asked.occurrence.contact or "", asked.turn)
     kept = (
         line.product
-        for line in sorted(cart.lines, key=lambda line: line.added_at)
+        for line in sorted(cart.holds(), key=lambda line: line.added_at)
         if not facts.out_of_stock(line.product, asked.turn)
         and not any(order.placed_at >= line.added_at and line.product in order.bought() for order in orders)
     )
     return tuple(kept)[:ITEMS_SHOWN]
+
+
+def _marked(mark: str) -> Callable[[Asked], bool]:
+    return lambda asked: mark in asked.marks
 
 
 STOPS: dict[str, Callable[[Asked], bool]] = {
@@ -257,6 +273,9 @@ STOPS: dict[str, Callable[[Asked], bool]] = {
     "price_back": _price_back,
     "no_price_history": _no_price_history,
     "out_again": _out_again,
+    "emptied": _emptied,
+    "abandons_in_a_row": _marked("abandons_in_a_row"),
+    "abandons_for_discount": _marked("abandons_for_discount"),
 }
 OWN_STOPS: dict[str, tuple[str, ...]] = {
     "second_purchase": ("more_than_one_order",),
@@ -272,12 +291,9 @@ OWN_STOPS: dict[str, tuple[str, ...]] = {
     "call": (),
     "price_drop": (),
     "restock": (),
+    "stages": ("ordered",),
 }
 OF_MESSAGES = frozenset(("no_address", "consent_refused", "no_basis", "nothing_left", "quiet_hours"))
-
-
-def _marked(mark: str) -> Callable[[Asked], bool]:
-    return lambda asked: mark in asked.marks
 
 
 # The published order. Suppression has no place in these worlds; what looks at more
@@ -324,10 +340,10 @@ def held_out(world: World, scenario: Scenario, contact: str) -> bool:
     return drawn(world.seed, scenario.id, "holdout", contact) < scenario.holdout
 
 
-def at_cap(asked: Asked, sent: set[datetime]) -> bool:
+def at_cap(asked: Asked, sent: Touches) -> bool:
     """Whether messages sent by earlier turns fill the cap on the contact's local date."""
     cap = asked.world.cap
     if cap is None:
         return False
     since = asked.own_day - timedelta(days=cap.days)
-    return sum(local_date(asked.own_zone, moment) > since for moment in sent) >= cap.messages
+    return sum(day > since for _, day in sent) >= cap.messages

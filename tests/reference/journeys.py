@@ -158,6 +158,13 @@ KINDS: dict[str, dict[str, Any]] = {
         "reentry": ("each", 14, 2),
         "a_unit": (1, 1, 2),
     },
+    "cart-by-stage": {
+        "trigger": "stages",
+        "days": (0,),
+        "hours": (48, 24),
+        "steps": (Send("first"), LATER, Send("again")),
+        "reentry": ("each", "each", 3),
+    },
     "slow": {
         "trigger": "order",
         "days": (1, 0),
@@ -206,6 +213,9 @@ TOGETHER = (
     ("back-in-stock",),
     ("back-in-stock",),
     ("back-in-stock", "win-back"),
+    ("cart-by-stage",),
+    ("cart-by-stage",),
+    ("cart-by-stage", "confirmation"),
 )
 
 

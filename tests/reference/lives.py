@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from tests.reference.deliveries import HORIZON, Frame, Purchase, order_files
+from tests.reference.deliveries import HORIZON, Basket, Frame, Purchase, cart_files, order_files
+from tests.reference.trolleys import trolleys
 from tests.reference.world import Call, ConsentAct, Contact, Product, Retold, Scenario, StockRow, Wish, World
 from tests.reference.worlds import Setting, cast, clocks, days, each, household, late, purchases
 
@@ -33,6 +34,10 @@ def peopled(draw: st.DrawFn, setting: Setting) -> World:
     bought += each(at_home, alike[:1])
     bought += [replace(one, who=place, clock=hours[place]) for one in alike[1:] for place in at_home]
     bought = [draw(_delivered(frame, one)) for one in bought]
+    made: list[Basket] = []
+    if any(one.trigger == "stages" for one in setting.world.scenarios):
+        made, more = draw(trolleys())
+        bought += more
     waves = any(one.trigger == "restock" for one in setting.world.scenarios)
     return replace(
         setting.world,
@@ -43,6 +48,7 @@ def peopled(draw: st.DrawFn, setting: Setting) -> World:
         retold=told_again,
         consents=(*consents, *draw(_objections(frame, ids))),
         order_files=order_files(frame, ids, bought, setting.orders),
+        cart_files=cart_files(frame, ids, made, setting.carts),
     )
 
 

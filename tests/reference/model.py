@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from tests.reference.abandons import SILENT_FROM, for_discount, in_a_row
 from tests.reference.crowd import NEXT_WAVE, SEND, Verdict, arbitrate, beyond, share_addresses
 from tests.reference.facts import Facts
-from tests.reference.gate import DEFERRALS, Asked, first_reason, items, past_and_wanted, stopped
+from tests.reference.gate import DEFERRALS, Asked, Touches, first_reason, items, past_and_wanted, stopped
 from tests.reference.local_time import days_before, local_date
 from tests.reference.occurrences import Episodes, Occurrence, home_of, occurrences
 from tests.reference.restocks import places
@@ -45,7 +46,7 @@ class _Diary:
         self.reports: list[TurnReport] = []
         self.final: set[Key] = set()
         self.episodes: dict[str, dict[str, Episodes]] = defaultdict(dict)
-        self.sent: dict[str, set[datetime]] = defaultdict(set)
+        self.sent: dict[str, Touches] = defaultdict(set)
         self.previous: dict[str, Turn] = {}
         self.left: dict[tuple[str, str, str, date], datetime] = {}
         self.held_back: list[HeldBack] = []
@@ -54,6 +55,8 @@ class _Diary:
         self.first: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
         self.ways = Ways()
         self.not_sent: set[Key] = set()
+        self.left_carts: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
+        self.reminded: dict[tuple[str, str], dict[str, datetime]] = defaultdict(dict)
         self.waves: dict[tuple[str, str], datetime] = {}
         self.past: list[tuple[str, int]] = []
         self.before: dict[str, tuple[Scenario, list[Journey]]] = {}
@@ -83,10 +86,14 @@ class _Diary:
             for found in (last.values() if yearly else known)
             if not self._decided(scenario, found)
             and "in_progress" not in self._marks(scenario, found, moment)
-            and past_and_wanted(Asked(self.world, self.facts, scenario, found, moment, False, found.due))
+            and past_and_wanted(self._past(scenario, found, moment))
         }
         self.past.append((scenario.id, len(past)))
         self.previous.pop(scenario.id, None)
+
+    def _past(self, scenario: Scenario, found: Occurrence, moment: datetime) -> Asked:
+        marks = frozenset(self._habits(scenario, found, moment))
+        return Asked(self.world, self.facts, scenario, found, moment, False, found.due, marks=marks)
 
     def edit(self, name: str, edit: Edit) -> None:
         """New occurrences take the new version; what is under way finishes in the old, moves at a step, or stops."""
@@ -142,7 +149,7 @@ class _Diary:
         return [self._entering(scenario, one, turn, phase_one) for one in candidates], len(old)
 
     def _entering(self, scenario: Scenario, one: Occurrence, turn: Turn, phase_one: bool) -> Asked:
-        marks = frozenset(self._marks(scenario, one, turn.at))
+        marks = frozenset((*self._marks(scenario, one, turn.at), *self._habits(scenario, one, turn.at)))
         how = {"due": one.due, "steps": scenario.steps, "marks": marks}
         return Asked(self.world, self.facts, scenario, one, turn.at, phase_one, **how)  # type: ignore[arg-type]
 
@@ -163,6 +170,20 @@ class _Diary:
         ):
             yield "in_progress"
 
+    def _habits(self, scenario: Scenario, one: Occurrence, moment: datetime) -> Iterator[str]:
+        """What speaks against reminding of a cart: too many in a row, or an order with a coupon after each."""
+        if scenario.trigger != "stages" or one.contact is None:
+            return
+        orders = self.facts.valid_orders(one.contact, moment)
+        left = dict(self.left_carts[scenario.id, one.contact])
+        for found in self._known(scenario, moment):
+            if found.contact == one.contact and found.cart is not None and found.cart.holds():
+                left[found.key] = found.fact
+        if in_a_row(left, one, orders) >= SILENT_FROM:
+            yield "abandons_in_a_row"
+        if for_discount(self.reminded[scenario.id, one.contact].values(), orders):
+            yield "abandons_for_discount"
+
     def _resumed(self, scenario: Scenario, turn: Turn) -> Iterator[Asked]:
         """Journeys whose wait is over, or that something ends before its time."""
         for key, one in self.under_way.items():
@@ -174,6 +195,7 @@ class _Diary:
                 steps=one.steps, entering=False, over=over,
                 marks=frozenset({"not_sent"} if key in self.not_sent else ()),
             )  # fmt: skip
+            asked = replace(asked, marks=asked.marks | {*self._habits(one.scenario, one.occurrence, turn.at)})
             listens = isinstance(one.steps[0], Await) and (
                 event(asked) is not None or (*key, one.steps[0].name) in self.ways.of_journey
             )
@@ -220,7 +242,7 @@ class _Diary:
         step = one.steps[0].name if one.steps else one.behind
         if outcome != "deferred":
             self.final.add((scenario.id, contact, key))
-            self._end_episode(one)
+            self._end_episode(one, reason)
             self._go_on(one, outcome, reason)
         if outcome == "send":
             self._hand_over(one, contact)
@@ -261,10 +283,14 @@ class _Diary:
             self.held_back.append(HeldBack(one.turn, one.scenario.id, contact, "same_address"))
             self.not_sent.add((one.scenario.id, contact, one.occurrence.key))
         elif one.scenario.purpose == "marketing":
-            self.sent[contact].add(one.turn)
+            self.sent[contact].add((one.turn, one.own_day))
+            self.reminded[one.scenario.id, contact].setdefault(one.occurrence.key, one.turn)
 
-    def _end_episode(self, one: Asked) -> None:
-        if one.occurrence.cart is not None:
+    def _end_episode(self, one: Asked, reason: str) -> None:
+        """An episode is decided as it enters; what follows of it is another matter than what is added later."""
+        if one.occurrence.cart is not None and one.entering:
+            if reason != "emptied":
+                self.left_carts[one.scenario.id, one.occurrence.contact or ""][one.occurrence.key] = one.occurrence.fact
             ended = self.episodes[one.scenario.id]
             before = ended.get(one.occurrence.cart.id)
             ended[one.occurrence.cart.id] = Episodes((before.ended if before else 0) + 1, one.turn)

@@ -31,9 +31,12 @@ class Occurrence:
     restock: Restock | None = None
 
 
+STAGES = {"cart": 2, "checkout": 1, "payment_failed": None}  # dates to wait; none: at once
+
+
 @dataclass(frozen=True)
 class Episodes:
-    """Of one cart and scenario: how many final decisions there were, and when the last was taken."""
+    """Of one cart and scenario: how many were decided, and when the last was, by its first final decision."""
 
     ended: int
     last_end: datetime
@@ -45,6 +48,8 @@ def occurrences(
     """Every occurrence known at an instant, due or not, decided or not."""
     if scenario.trigger == "forgotten_cart":
         return _open_carts(scenario, facts, zone, moment, episodes)
+    if scenario.trigger == "stages":
+        return _by_stage(scenario, facts, zone, moment, episodes)
     if scenario.trigger == "birthday":
         return _birthdays(scenario, facts, zone, moment)
     if scenario.trigger == "sign_up":
@@ -79,10 +84,25 @@ def _open_carts(
 ) -> Iterator[Occurrence]:
     """A cart is open while something lies in it that was added after its last final decision."""
     for cart in facts.carts(moment):
-        past = episodes.get(cart.id)
-        if any(_is_new(line, past) for line in cart.lines):
-            key = f"{cart.id}/{(past.ended if past else 0) + 1}"
-            yield _due(scenario, zone, cart.contact, key, cart.touched_at, cart=cart)
+        if any(_is_new(line, episodes.get(cart.id)) for line in cart.holds()):
+            yield _of_cart(scenario, zone, cart, episodes)
+
+
+def _by_stage(
+    scenario: Scenario, facts: Facts, zone: str, moment: datetime, episodes: dict[str, Episodes]
+) -> Iterator[Occurrence]:
+    """The same by how far a cart has got; one from which all was taken out is there too, to be told as emptied."""
+    for cart in facts.carts(moment):
+        if any(_is_new(line, episodes.get(cart.id)) for line in cart.lines):
+            days = STAGES.get(cart.stage or "", STAGES["cart"])
+            slot = None if days is None else scenario.slot
+            yield _of_cart(replace(scenario, days=days or 0, slot=slot), zone, cart, episodes)
+
+
+def _of_cart(scenario: Scenario, zone: str, cart: Cart, episodes: dict[str, Episodes]) -> Occurrence:
+    past = episodes.get(cart.id)
+    key = f"{cart.id}/{(past.ended if past else 0) + 1}"
+    return _due(scenario, zone, cart.contact, key, cart.touched_at, cart=cart)
 
 
 def _is_new(line: CartLine, past: Episodes | None) -> bool:

@@ -172,18 +172,21 @@ def _order(world: World, one: Order) -> str:
     lines = ", ".join(f"{line.quantity} {line.product} at {line.price}" for line in one.lines)
     kind = "cancellation" if one.cancellation else "order"
     came = f", received {_clock(world, one.received)}" if one.received else ""
+    came += f", with coupon {one.coupon}" if one.coupon else ""
     return f"{kind} {one.id} of {one.contact or 'nobody known'} on {_clock(world, one.placed_at)} ({lines}){came}"
 
 
 def _cart(world: World, one: Cart) -> str:
     who = one.contact or "a visitor"
     state = "" if one.logged_in else ", not logged in"
+    state += f", stage {one.stage}" if one.stage else ""
     lines = ", ".join(_cart_line(world, line) for line in one.lines) or "empty"
     return f"cart {one.id} of {who}{state}, touched {_clock(world, one.touched_at)} ({lines})"
 
 
 def _cart_line(world: World, line: CartLine) -> str:
-    return f"{line.product} since {_clock(world, line.added_at)}"
+    gone = f" until {_clock(world, line.removed)}" if line.removed else ""
+    return f"{line.product} since {_clock(world, line.added_at)}{gone}"
 
 
 def _turn(turn: Turn, lived: Run | None) -> str:

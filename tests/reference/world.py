@@ -26,6 +26,7 @@ Trigger = Literal[
     "call",
     "price_drop",
     "restock",
+    "stages",
 ]
 Purpose = Literal["marketing", "service", "transactional"]
 
@@ -134,6 +135,7 @@ class Order:
     lines: tuple[OrderLine, ...]
     cancellation: bool = False
     received: datetime | None = None
+    coupon: str | None = None
 
     def bought(self) -> tuple[str, ...]:
         """The products of its positive lines."""
@@ -146,21 +148,27 @@ class Order:
 
 @dataclass(frozen=True)
 class CartLine:
-    """A product lying in a cart."""
+    """A product lying in a cart, or taken out of it again."""
 
     product: str
     added_at: datetime
+    removed: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Cart:
-    """One cart as one file says it; without lines it was emptied."""
+    """One cart as one file says it; without lines it was emptied. `stage`: how far it has got."""
 
     id: str
     contact: str | None
     logged_in: bool
     touched_at: datetime
     lines: tuple[CartLine, ...]
+    stage: str | None = None
+
+    def holds(self) -> tuple[CartLine, ...]:
+        """What lies in it still."""
+        return tuple(line for line in self.lines if line.removed is None)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 
 from relance.audiences.scope import MOMENT_COLUMNS, MOMENTS
 from relance.customers.relations import View, house_relation, scratch
-from relance.scenarios.carts import touched_carts
+from relance.scenarios.carts import decided_carts, touched_carts
 from relance.scenarios.documents import Scenario
 from relance.scenarios.windows import clock_of
 
@@ -60,7 +60,7 @@ def in_a_row(scenario: str, view: View, rule: str) -> ir.Table:
 
 
 def _episodes(scenario: str, view: View, rule: str) -> ir.Table:
-    """contact, episode, left_at: those decided but for the emptied, and full carts that no turn has decided yet."""
+    """contact, episode, left_at: those decided but for the emptied, and what no turn has decided yet of full carts."""
     journeys, clock = house_relation("journeys"), clock_of(rule, "decided_until")
     journeys = journeys.filter(journeys["scenario"] == scenario, journeys["contact"].notnull())
     decided = journeys.join(clock, journeys["at"] < clock["decided_until"])
@@ -69,8 +69,11 @@ def _episodes(scenario: str, view: View, rule: str) -> ir.Table:
     told = decided.filter(decided["reason"].fill_null("") != "emptied")
     told = told.group_by("contact", episode=told["occurrence"]).agg(left_at=told["fact_at"].max())
     carts = touched_carts(view, rule).semi_join(scratch("work", AT_WORK), "contact")
-    open_ = carts.filter(carts["added_at"].notnull()).anti_join(decided, "subject")
-    return told.union(open_.select("contact", episode=open_["subject"] + "/1", left_at="fact_at"))
+    ended = carts.left_join(decided_carts(scenario, rule), "subject", rname="ended_{name}")
+    open_ = ended.filter(ended["added_at"].notnull())
+    open_ = open_.filter(open_["decided_at"].isnull() | (open_["ever_added_at"] > open_["decided_at"]))
+    number = (open_["episodes"].fill_null(0) + 1).cast("string")
+    return told.union(open_.select("contact", episode=open_["subject"] + "/" + number, left_at="fact_at"))
 
 
 def _for_discount(scenario: str, view: View, rule: str) -> ir.Table:

@@ -20,7 +20,7 @@ def cart_arrivals(scenario: Scenario, view: View, rule: str) -> ir.Table:
     said = scenario.trigger.quiet
     assert said is not None
     carts = touched_carts(view, rule, _touched_in(view, rule))
-    ended = _decided_carts(scenario, rule)
+    ended = decided_carts(scenario.scenario, rule)
     rows = carts.left_join(ended, "subject", rname="ended_{name}")
     added = rows["ever_added_at"] if said.by_stage else rows["added_at"]
     rows = rows.filter(added.notnull(), rows["decided_at"].isnull() | (added > rows["decided_at"]))
@@ -68,9 +68,14 @@ def _touched_in(view: View, rule: str) -> ir.Table:
     return touched.select("cart").union(added.select("cart"), distinct=True)
 
 
-def _decided_carts(scenario: Scenario, rule: str) -> ir.Table:
+def decided_carts(scenario: str, rule: str) -> ir.Table:
+    """subject, episodes, decided_at: how many episodes of a cart turns have decided, and when the last one was.
+
+    An episode is decided as it enters: a second message about it says nothing of what has been added meanwhile.
+    """
     clock = clock_of(rule, "decided_until")
     journeys = house_relation("journeys")
-    journeys = journeys.filter(journeys["scenario"] == scenario.scenario).select("subject", "occurrence", "at")
+    journeys = journeys.filter(journeys["scenario"] == scenario).select("subject", "occurrence", "at")
     past = journeys.join(clock, journeys["at"] < clock["decided_until"])
-    return past.group_by("subject").agg(episodes=past["occurrence"].nunique(), decided_at=past["at"].max())
+    entered = past.group_by("subject", "occurrence").agg(at=past["at"].min())
+    return entered.group_by("subject").agg(episodes=entered.count(), decided_at=entered["at"].max())
