@@ -191,6 +191,7 @@ EDITS = {
 }
 TOGETHER = (
     ("birthday", "first-purchase"),
+    ("review", "first-purchase"),
     ("review", "win-back"),
     ("until-order", "taken-on"),
     ("confirmation", "review"),

@@ -41,7 +41,7 @@ def test_the_worlds_of_people_under_way_reach_every_outcome_and_step() -> None:
     sent: set[str] = set()
 
     @given(worlds())
-    @settings(QUICK, max_examples=600, derandomize=True, database=None)
+    @settings(QUICK, max_examples=1100, derandomize=True, database=None)
     def look(world: World) -> None:
         lived = run(world)
         seen.update(one.reason or one.outcome for one in lived.decisions)
