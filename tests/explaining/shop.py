@@ -58,7 +58,7 @@ class Bookshop:
         """A scenario of the library, changed here and there, or one written whole."""
         document = library_document(name) if "steps" not in changes else None
         data = {**(document.data if document else {"scenario": name, "fresh_for": "3d"}), **changes}
-        publish_scenario(self.place, load_document(_yaml(data), source=f"{name}.yaml"), local(at))
+        publish_scenario(self.place, load_document(_yaml(data), source=f"{name}.yaml"), local(at), feeds_later=True)
 
     def on(self, name: str, at: str) -> None:
         """Switched on; how many are already past is asked elsewhere."""
