@@ -49,6 +49,7 @@ def overview(request: Any) -> Any:
 
 
 def _rank(one: Standing, whole: Overview | None) -> tuple[float, str]:
-    """By what was earned, ties by name."""
+    """By what was earned, as far as it can be told; ties by name."""
     found = next((each.result for each in whole.accounts if each.scenario == one.name), None) if whole else None
-    return (-found.main.earned.estimate if found else 0.0, one.name)
+    known = found is not None and found.main.earned.low is not None
+    return (-found.main.earned.estimate if found and known else 0.0, one.name)

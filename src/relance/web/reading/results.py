@@ -17,6 +17,7 @@ from relance.web.reading.steps import span_said
 from relance.web.voice import Voice
 
 ESTABLISHED = ("gain", "loss")
+_NOTES = {"too_early": "overview.too_early", "no_holdout": "overview.no_holdout"}
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,12 @@ def earned_by(accounts: Sequence[Account], voice: Voice) -> tuple[dict[str, Earn
 
 def _earned(one: Result, axis: Axis | None, voice: Voice) -> Earned:
     earned, verdict = one.main.earned, one.main.verdict
+    note = "" if verdict in ESTABLISHED else voice.say(_NOTES[verdict]) if verdict in _NOTES else _verdict(one, voice)
     if axis is None or earned.low is None or earned.high is None or verdict in ("no_holdout", "nobody"):
-        return Earned("", voice.say("overview.no_holdout"), "", False)
+        return Earned("", note, "", False)
     solid = verdict in ESTABLISHED
     said = _said(earned, one.currency, voice)
     drawn = interval(axis, earned.estimate, earned.low, earned.high, said, solid=solid)
-    note = "" if solid else voice.say("overview.too_early") if verdict == "too_early" else _verdict(one, voice)
     return Earned(voice.signed(earned.estimate, one.currency), note, drawn, solid)
 
 
