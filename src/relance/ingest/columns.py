@@ -133,6 +133,8 @@ def column_rule(said: Any) -> ColumnRule:
         raise ValueError("a column says exactly one of column, value, template, times, choose, min, max, first…")
     allowed = {kinds[0], *_OPTIONS[kinds[0]]}
     _refuse_others(given, allowed)
+    if "times" in given:
+        _refuse_unnamed(given["times"])
     if "else" in given:
         given["otherwise"] = _otherwise(given.pop("else"))
     return ColumnRule(**given)
@@ -162,6 +164,14 @@ def _otherwise(said: Any) -> ColumnRule | Scalar:
     if not isinstance(said, dict):
         return said if said is None or isinstance(said, bool | int | float | str) else str(said)
     return column_rule(said)
+
+
+def _refuse_unnamed(times: Any) -> None:
+    if not isinstance(times, list) or not times or not all(isinstance(name, str) for name in times):
+        raise ValueError(
+            "times is a list of source columns, [quantity, price]; how numbers are written is said once for the file: "
+            'format: {decimal: ","}'
+        )
 
 
 def _refuse_others(given: dict[str, Any], allowed: set[str]) -> None:

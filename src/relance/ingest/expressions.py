@@ -34,6 +34,8 @@ class Shape:
 
     def atom(self, atom: Atom) -> str:
         """The name under which `typed` holds an atom; one that is required anywhere is required."""
+        if atom.type in ("decimal", "number") and atom.format is None:
+            atom = replace(atom, format=self.feed.format.decimal)
         if atom.source not in self.sources:
             self.sources.append(atom.source)
         for place, known in enumerate(self.atoms):

@@ -26,13 +26,14 @@ class _Strict(BaseModel):
 
 
 class FormatRule(_Strict):
-    """`format:` how the files are written; the kind is the one that the name says by default."""
+    """`format:` how the files are written; the kind is the one that the name says, `decimal` the mark in numbers."""
 
     type: Literal["csv", "jsonl", "parquet"] | None = None
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str = Field(default='"', min_length=1, max_length=1)
     encoding: Literal["utf-8", "latin-1"] = "utf-8"
     null: tuple[str, ...] = ("",)
+    decimal: Literal[".", ","] = "."
 
     def for_file(self, name: str) -> Format:
         return Format(self.type or kind_of(name), self.delimiter, self.quote, self.encoding, self.null)
