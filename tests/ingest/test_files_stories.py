@@ -243,6 +243,18 @@ def test_history_is_known_when_it_could_have_been_and_only_once(shop):
         shop.takes(("orders-2026-03-07.csv", ORDER_HEADER), at="2026-03-10T11:00:00Z", history=True)
 
 
+def test_history_that_took_nothing_does_not_count_as_the_first_import(shop):
+    wrong = ORDER_HEADER + "o1,marie,2026-03-06 23:30,tea,1,4$50\n"
+    (report,) = shop.takes(("orders-2026-03-06.csv", wrong), at="2026-03-10T10:00:00Z", history=True)
+    assert (report.read, report.rejected) == (1, 1)
+    shop.takes(("orders-2026-03-06.csv", wrong), at="2026-03-10T10:30:00Z", history=True)
+    right = ("orders-2026-03-06.csv", wrong.replace("$", "."))
+    shop.takes(right, at="2026-03-10T11:00:00Z", history=True)
+    assert shop.rows("SELECT order_id, CAST(known_at AS VARCHAR) FROM orders") == [("o1", "2026-03-07 11:00:00")]
+    with pytest.raises(Refused, match="first import only"):
+        shop.takes(right, at="2026-03-10T12:00:00Z", history=True)
+
+
 def test_history_never_claims_to_have_known_before_it_was_imported_what_came_after(shop):
     today = ORDER_HEADER + "o1,marie,2026-03-10 05:00,tea,1,4.50\n"
     shop.takes(("orders-2026-03-10.csv", today), at="2026-03-10T10:00:00Z", history=True)

@@ -22,12 +22,13 @@ from relance.ingest.plan import CLOCK, TablePlan
 
 
 def check_history(engine: DuckEngine, feed: Feed) -> None:
-    """Refused where the feed says nothing of availability, or was imported before."""
+    """Refused where the feed says nothing of availability, or something of it was imported before."""
     if feed.available is None:
         raise Refused(f"the feed “{feed.feed}” does not say when its facts are available; add `available`")
     columns = {"feed": "text"}
     engine.load("asked_feed", columns, [{"feed": feed.feed}])
-    if engine.value("SELECT count(*) FROM imports WHERE feed = (SELECT feed FROM asked_feed)"):
+    taken = "SELECT count(*) FROM imports WHERE feed = (SELECT feed FROM asked_feed) AND read > rejected"
+    if engine.value(taken):
         raise Refused(f"the feed “{feed.feed}” was imported before; --history is for its first import only")
 
 
