@@ -69,6 +69,9 @@ def test_criteria_that_ask_for_what_does_not_exist(
         (PLACED, "[{name: a, wait: 1d}, {go_to: a}]", ("circle", "a → a")),
         ("{row: {table: parrots}}", SEND, ("tea.yaml:2", "parrots")),
         (PLACED, "[{send: {message: no-such-message}}]", ("no-such-message",)),
+        (PLACED, "[{name: a, go_to: a}]", ("tea.yaml:4", "in a circle: a → a")),
+        (PLACED, "[{name: a, go_to: b}, {name: b, go_to: a}]", ("tea.yaml:4", "in a circle")),
+        (PLACED, f"[{', '.join(['{wait: 1d}'] * 5_000)}]", ("tea.yaml:4", "at most 200 steps", "5,000")),
         ("{row: {tabel: orders}}", SEND, ("tea.yaml:2", "trigger.row.table")),
     ],
 )
@@ -79,6 +82,13 @@ def test_a_scenario_that_makes_no_sense_is_not_published(
     document.write_text(SCENARIO.replace("{trigger}", trigger).replace("{steps}", steps))
     refused(relance("scenario", "apply", document), 2, *words)
     assert relance("scenario", "list", "--json").data["scenarios"] == []
+
+
+def test_nothing_is_switched_before_what_has_been_decided(shop: Path, relance: Shell) -> None:
+    relance("scenario", "on", "second-purchase", *EIGHT)
+    relance("run", *NINE)
+    refused(relance("scenario", "off", "second-purchase", *EIGHT), 4, "before the last turn")
+    refused(relance("scenario", "on", "win-back", "--as-of", "2020-01-01T00:00"), 4, "before the last import")
 
 
 def test_a_dead_mail_server_loses_nothing(shop: Path, relance: Shell) -> None:

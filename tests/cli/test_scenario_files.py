@@ -96,8 +96,8 @@ def test_a_diff_is_in_words_and_line_by_line(home: Path, relance: Shell, definit
 def test_a_live_scenario_is_edited_and_the_edit_undone(shop: Path, relance: Shell, definitions: Path) -> None:
     file = definitions / "scenarios" / "tea.yaml"
     relance("scenario", "apply", file)
-    relance("scenario", "on", "tea", "--as-of", "2026-01-01T00:00")
-    relance("run", *NINE)
+    relance("scenario", "on", "tea", *EIGHT)
+    relance("run", "--enter-since", "2026-01-01", *NINE)
     file.write_text(SCENARIO.replace("title: {fr: Le thé, en: Tea}", "title: {fr: Du thé, en: Some tea}"))
     (tried,) = relance("scenario", "apply", file, "--dry-run", "--json", *LATER).data["scenarios"]
     (told,) = relance("scenario", "apply", file, "--json", *LATER).data["scenarios"]

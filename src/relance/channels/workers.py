@@ -44,9 +44,10 @@ class Post:
 
 def send_once(post: Post, limit: int | None = None, stopping: Stopping = lambda: False) -> SendReport:
     """Hand over what is due, in this process, and call what is to be called. Raises what `send_due` raises."""
-    report = _send(post, limit, stopping, Pace())
-    _call(post, stopping)
-    return report
+    try:
+        return _send(post, limit, stopping, Pace())
+    finally:
+        _call(post, stopping)  # a mail server that does not answer keeps no shop's own system waiting
 
 
 def keep_sending(post: Post, stopping: Stopping, say: Callable[[str], None]) -> SendReport:

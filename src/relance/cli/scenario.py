@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from relance.base.clock import naive_utc
 from relance.base.errors import NotFound, Refused
 from relance.cli import versions
 from relance.cli.opened import clock_at, opened, opened_ledger
@@ -39,10 +40,12 @@ def _latest(ledger: Ledger, name: str) -> int | None:
 def on(name: Name, as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Start a scenario (of the library too), in its newest version. Who is due already is counted, not written to."""
     with opened(home) as place:
+        from relance.ingest.delivery import refuse_early
         from relance.scenarios.sources import check_sources
         from relance.scenarios.switching import switch_on
 
         at = clock_at(as_of, place.zone, place.clock).now()
+        refuse_early(place.engine, naive_utc(at), "it would be on")
         version = _version_to_start(place, name, at)
         check_sources(place, version)
         past = switch_on(place, version, at)
@@ -73,9 +76,11 @@ def _version_to_start(place: Installation, name: str, at: datetime) -> Version:
 def off(name: Name, as_of: AsOfOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Stop a scenario: nothing more is decided, journeys keep their place."""
     with opened(home) as place:
+        from relance.ingest.delivery import refuse_early
         from relance.scenarios.switching import switch_off
 
         at = clock_at(as_of, place.zone, place.clock).now()
+        refuse_early(place.engine, naive_utc(at), "it would be off")
         _refuse_unpublished(place.ledger, name)
         last = _last_switch(place.ledger, name)
         if last is None or not last.on:

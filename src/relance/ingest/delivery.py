@@ -111,7 +111,7 @@ def deliver(
     feeds = load_feeds(home_definitions, tables)
     make_ready(engine, tables, secret)
     moment = naive_utc(known_at)
-    _refuse_early(engine, moment)
+    refuse_early(engine, moment, "this import would be known")
     manifests = [path for path in files if path.name.endswith(MANIFEST)]
     arrivals, refusals = _arrivals([path for path in files if path not in manifests], feeds)
     if history:
@@ -169,12 +169,13 @@ def _mark(tables: Mapping[str, Table], secret: bytes) -> str:
     return digest(repr(sorted(tables.items())) + secret.hex())
 
 
-def _refuse_early(engine: DuckEngine, known_at: datetime) -> None:
-    for table, column, what in (("imports", "known_at", "import"), ("turns", "at", "turn")):
+def refuse_early(engine: DuckEngine, at: datetime, what: str) -> None:
+    """Refused for an instant (naive UTC) before the last import or turn: what was decided stays as it was."""
+    for table, column, last_one in (("imports", "known_at", "import"), ("turns", "at", "turn")):
         last = engine.value(f'SELECT max("{column}") FROM "{table}"')
-        if last is not None and known_at < last:
+        if last is not None and at < last:
             raise Refused(
-                f"this import would be known at {aware_utc(known_at).isoformat()}, before the last {what} "
+                f"{what} at {aware_utc(at).isoformat()}, before the last {last_one} "
                 f"at {aware_utc(last).isoformat()}; give a later instant"
             )
 

@@ -9,13 +9,13 @@ from relance.scenarios.steps import Place, every_step
 
 def step_called(scenario: Scenario, name: str | None) -> Place:
     """The last step of that name, or that goes there, or that is called so for want of a name; else `steps`."""
-    found = [
-        place for place, step in every_step(scenario.steps) if name is not None and name in (step.name, step.go_to)
-    ]
+    if name is None:
+        return ("steps",)
+    found = [place for place, step in every_step(scenario.steps) if name in (step.name, step.go_to)]
     return tuple(found[-1]) if found else _unnamed(scenario, name)
 
 
-def _unnamed(scenario: Scenario, name: str | None) -> Place:
+def _unnamed(scenario: Scenario, name: str) -> Place:
     taken: set[str] = set()
     for place, step in every_step(scenario.steps):
         own = step.name or default_name(step, taken)

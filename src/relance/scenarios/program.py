@@ -13,6 +13,7 @@ from relance.scenarios.steps import Arm, Send, SetValue, Step, Wait, Webhook, ev
 
 Kind = Literal["send", "wait", "event", "branch", "split", "set", "webhook", "exit"]
 END = -1
+MOST_STEPS = 200
 _END = ""
 HANDED_TO = "hand_over:"  # begins the reason of a journey that another scenario takes on; its name follows
 # Ways out that every step of a kind has.
@@ -77,6 +78,7 @@ class _Sheet:
 
     names: Mapping[int, str]
     drafts: dict[str, _Draft] = field(default_factory=dict)
+    leads: dict[str, str] = field(default_factory=dict)  # where a go_to goes, by its own name
 
     def link(self, steps: Sequence[Step], after: str) -> str:
         """Adds the steps, last first; answers the name that the sequence begins with."""
@@ -85,19 +87,44 @@ class _Sheet:
             following = _add(step, following, self)
         return following
 
+    def resolved(self) -> dict[str, _Draft]:
+        """The drafts, followed by steps that are some: a go_to is only a way there."""
+        return {
+            name: replace(
+                draft,
+                next=self.behind(draft.next),
+                ways=tuple(replace(way, to=self.behind(way.to)) for way in draft.ways),
+            )
+            for name, draft in self.drafts.items()
+        }
+
+    def behind(self, name: str) -> str:
+        """The step itself, or the one that its go_to leads to in the end."""
+        passed: list[str] = []
+        while name in self.leads:
+            if name in passed:
+                raise _circle([*passed[passed.index(name) :], name])
+            passed.append(name)
+            name = self.leads[name]
+        return name
+
 
 def compile_steps(scenario: Scenario) -> tuple[Node, ...]:
     """Nodes in an order in which every node comes before those it leads to; the first is the entry.
 
     Raises BadDocument for two steps of one name, a step called holdout, a branch whose last arm is not an
-    else, two ways of a split of one name, a go_to that names no step, and a cycle.
+    else, two ways of a split of one name, a go_to that names no step, a cycle, and too many steps.
     """
     steps = tuple(with_answers(scenario.steps))
+    number = sum(1 for _ in every_step(steps))
+    if number > MOST_STEPS:
+        raise BadDocument(f"a scenario has at most {MOST_STEPS} steps, and this one has {number:,}")
     sheet = _Sheet(_names(steps))
-    first = sheet.link(steps, _END)
-    order = _in_order(first, sheet.drafts)
+    first = sheet.behind(sheet.link(steps, _END))
+    drafts = sheet.resolved()
+    order = _in_order(first, drafts)
     place = {name: number for number, name in enumerate(order)} | {_END: END}
-    return tuple(_settled(sheet.drafts[name], place) for name in order)
+    return tuple(_settled(drafts[name], place) for name in order)
 
 
 def _names(steps: Sequence[Step]) -> dict[int, str]:
@@ -125,6 +152,7 @@ def _add(step: Step, following: str, sheet: _Sheet) -> str:
     if step.go_to:
         if step.go_to not in sheet.names.values():
             raise BadDocument(f"step “{name}” goes to “{step.go_to}”, and there is no such step", part=step.go_to)
+        sheet.leads[name] = step.go_to
         return step.go_to
     sheet.drafts[name] = _draft(step, name, following, sheet)
     return name
@@ -168,6 +196,10 @@ def _shares(name: str, step: Step, following: str, sheet: _Sheet) -> tuple[_Exit
     return tuple(_Exit(share.name, sheet.link(share.then, following), share.weight) for share in shares)
 
 
+def _circle(names: Sequence[str]) -> BadDocument:
+    return BadDocument(f"the steps go round in a circle: {' → '.join(names)}", part=names[-1])
+
+
 def _in_order(first: str, drafts: Mapping[str, _Draft]) -> list[str]:
     done: list[str] = []
     open_: list[str] = []
@@ -176,8 +208,7 @@ def _in_order(first: str, drafts: Mapping[str, _Draft]) -> list[str]:
         if name == _END or name in done:
             return
         if name in open_:
-            loop = " → ".join([*open_[open_.index(name) :], name])
-            raise BadDocument(f"the steps go round in a circle: {loop}", part=name)
+            raise _circle([*open_[open_.index(name) :], name])
         open_.append(name)
         for follower in reversed(drafts[name].followers()):
             visit(follower)
