@@ -97,6 +97,7 @@ def _trigger(scenario: Scenario) -> dict[str, Any]:
         "entered": {"segment": {"entered": "loyal"}},
         "left": {"segment": {"left": "loyal"}},
         "call": {"call": {}},
+        "expiry": {"expiry": {"of": "loyalty_lots.expires_on", "amount": "points", "days": days}},
         "stages": {"quiet": {"table": "carts", "by_stage": BY_STAGE}},
         "restock": {"restock": {"wanted": {"table": "wishlists"}, "people_a_unit": scenario.a_unit}},
         "price_drop": {"price_drop": {"by": "5%", "wanted": {"table": "wishlists"}}},

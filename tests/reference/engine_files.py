@@ -52,6 +52,7 @@ def _parcels(world: World) -> Iterator[Parcel]:
     yield from _stock(world)
     yield from _prices(world)
     yield from _wishes(world)
+    yield from _points(world)
     for orders in world.order_files:
         name = f"orders-{orders.period.strftime(PERIOD)}.csv"
         yield Parcel(orders.known_at, name, _orders(world, orders.orders))
@@ -100,6 +101,15 @@ def _wishes(world: World) -> Iterator[Parcel]:
         yield Parcel(known_at, f"wishes-{number}.csv", _table("wish,contact,product,added_at,removed_at", rows))
 
 
+def _points(world: World) -> Iterator[Parcel]:
+    """Lots, and what there is in all."""
+    for number, lot in enumerate(world.lots):
+        rows = [(lot.id, lot.contact, lot.expires_on, lot.points)]
+        yield Parcel(lot.known_at, f"lots-{number}.csv", _table("lot,contact,expires,points", rows))
+    for number, one in enumerate(world.balances):
+        yield Parcel(one.known_at, f"balances-{number}.csv", _table("contact,points", [(one.contact, one.points)]))
+
+
 def _known(world: World) -> Iterator[datetime]:
     yield from (one.at for one in world.turns)
     yield from (one.on_at for one in world.scenarios)
@@ -108,6 +118,8 @@ def _known(world: World) -> Iterator[datetime]:
     yield from (one.known_at for one in world.retold)
     yield from (one.known_at for one in world.prices)
     yield from (one.known_at for one in world.wishes)
+    yield from (one.known_at for one in world.lots)
+    yield from (one.known_at for one in world.balances)
     yield from (row.known_at for one in world.products for row in one.stock)
     yield from (one.known_at for one in world.complete)
     yield from (one.known_at for one in world.cart_files)
@@ -243,6 +255,18 @@ tables:
   wishlists:
     columns: {wish: wish, contact: contact, product: product, added_at: added_at, removed_at: removed_at}
 """
+LOTS = """feed: lots
+files: "lots-*.csv"
+tables:
+  loyalty_lots:
+    columns: {lot: lot, contact: contact, expires_on: expires, points: points}
+"""
+BALANCES = """feed: balances
+files: "balances-*.csv"
+tables:
+  loyalty_accounts:
+    columns: {account: contact, contact: contact, points: points}
+"""
 ORDERS = """feed: orders
 files: "orders-*.csv"
 period: {from_name: "%Y-%m-%dT%H%M"}
@@ -296,6 +320,8 @@ FEEDS = {
     "stock": STOCK,
     "prices": PRICES,
     "wishes": WISHES,
+    "lots": LOTS,
+    "balances": BALANCES,
     "orders": ORDERS,
     "carts": CARTS,
 }

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tests.reference.facts import Facts
 from tests.reference.local_time import days_after, instant, local_date, shown
+from tests.reference.lots import left
 from tests.reference.occurrences import Occurrence, home_of
 from tests.reference.prices import price_back, wished_no_more
 from tests.reference.restocks import out_again
@@ -222,6 +223,25 @@ def _emptied(asked: Asked) -> bool:
     return asked.scenario.trigger == "stages" and cart is not None and not cart.holds()
 
 
+def _day_of_lot(asked: Asked) -> date | None:
+    """On which day the lot that headed it expires now, None where nothing is left of it."""
+    kept = left(asked.world, asked.occurrence.contact or "", asked.turn)
+    return kept[asked.occurrence.lot or ""][0] if asked.occurrence.lot in kept else None
+
+
+def _over(asked: Asked) -> bool:
+    """Nothing expires any more on the day that was told."""
+    if asked.occurrence.lot is None:
+        return False
+    kept = left(asked.world, asked.occurrence.contact or "", asked.turn)
+    return all(day != asked.occurrence.fact_date for day, _ in kept.values())
+
+
+def _extended(asked: Asked) -> bool:
+    day = _day_of_lot(asked)
+    return _over(asked) and day is not None and day > asked.occurrence.fact_date
+
+
 def _out_again(asked: Asked) -> bool:
     restock = asked.occurrence.restock
     return restock is not None and out_again(asked.world, restock, asked.turn)
@@ -274,6 +294,8 @@ STOPS: dict[str, Callable[[Asked], bool]] = {
     "no_price_history": _no_price_history,
     "out_again": _out_again,
     "emptied": _emptied,
+    "points_spent": lambda asked: _over(asked) and not _extended(asked),
+    "points_extended": _extended,
     "abandons_in_a_row": _marked("abandons_in_a_row"),
     "abandons_for_discount": _marked("abandons_for_discount"),
 }
@@ -292,6 +314,7 @@ OWN_STOPS: dict[str, tuple[str, ...]] = {
     "price_drop": (),
     "restock": (),
     "stages": ("ordered",),
+    "expiry": (),
 }
 OF_MESSAGES = frozenset(("no_address", "consent_refused", "no_basis", "nothing_left", "quiet_hours"))
 

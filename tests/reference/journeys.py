@@ -92,7 +92,7 @@ KINDS: dict[str, dict[str, Any]] = {
         "steps": (
             Send("first"),
             Wait("pause", days=1),
-            Split("tone", ((2, "warm", (Send("warm"),)), (3, "plain", (Wait("more", until=time(8)), Send("plain"))))),
+            Split("tone", ((1, "warm", (Send("warm"),)), (1, "plain", (Wait("more", until=time(8)), Send("plain"))))),
         ),
         "own_zone": (True, False),
     },
@@ -165,6 +165,12 @@ KINDS: dict[str, dict[str, Any]] = {
         "steps": (Send("first"), LATER, Send("again")),
         "reentry": ("each", "each", 3),
     },
+    "points": {
+        "trigger": "expiry",
+        "days": (-4, -5),
+        "fresh": (7, 1),
+        "steps": (Send("first"), LATER, Send("again")),
+    },
     "slow": {
         "trigger": "order",
         "days": (1, 0),
@@ -191,7 +197,6 @@ EDITS = {
 }
 TOGETHER = (
     ("birthday", "first-purchase"),
-    ("review", "first-purchase"),
     ("review", "win-back"),
     ("until-order", "taken-on"),
     ("confirmation", "review"),
@@ -217,6 +222,7 @@ TOGETHER = (
     ("cart-by-stage",),
     ("cart-by-stage",),
     ("cart-by-stage", "confirmation"),
+    ("points",),
 )
 
 

@@ -9,8 +9,19 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from tests.reference.deliveries import HORIZON, Basket, Frame, Purchase, cart_files, order_files
+from tests.reference.points import Balance, Lot
 from tests.reference.trolleys import trolleys
-from tests.reference.world import Call, ConsentAct, Contact, Product, Retold, Scenario, StockRow, Wish, World
+from tests.reference.world import (
+    Call,
+    ConsentAct,
+    Contact,
+    Product,
+    Retold,
+    Scenario,
+    StockRow,
+    Wish,
+    World,
+)
 from tests.reference.worlds import Setting, cast, clocks, days, each, household, late, purchases
 
 ZONES = (None, None, "Pacific/Kiritimati", "Etc/GMT+12", "America/Toronto", "Asia/Kathmandu", "Pacific/Apia")
@@ -38,12 +49,18 @@ def peopled(draw: st.DrawFn, setting: Setting) -> World:
     if any(one.trigger == "stages" for one in setting.world.scenarios):
         made, more = draw(trolleys())
         bought += more
+    lots: tuple[Lot, ...] = ()
+    balances: tuple[Balance, ...] = ()
+    if any(one.trigger == "expiry" for one in setting.world.scenarios):
+        lots, balances = draw(_points(frame, ids))
     waves = any(one.trigger == "restock" for one in setting.world.scenarios)
     return replace(
         setting.world,
         contacts=contacts,
         calls=draw(_calls(frame, contacts, setting.world.scenarios)),
         wishes=draw(_wishes(frame, ids, 6 if waves else 3)) if setting.world.prices or waves else (),
+        lots=lots,
+        balances=balances,
         products=draw(_stocked(frame)) if waves else setting.world.products,
         retold=told_again,
         consents=(*consents, *draw(_objections(frame, ids))),
@@ -81,6 +98,26 @@ def _wishes(draw: st.DrawFn, frame: Frame, ids: Sequence[str], least: int) -> tu
             off = (frame.at(day + gone, "15:00"), max(told, known + A_DAY))
         made.append(Wish(f"wish{number}", ids[who], product, frame.at(day, "14:00"), known, off))
     return tuple(made)
+
+
+@st.composite
+def _points(draw: st.DrawFn, frame: Frame, ids: Sequence[str]) -> tuple[tuple[Lot, ...], tuple[Balance, ...]]:
+    """Each has some lots; some are extended or told to be spent; of some a balance is known, which goes down."""
+    lots, balances = [], []
+    for who in ids:
+        for number, day in enumerate(draw(st.lists(st.integers(0, HORIZON + 4), max_size=3))):
+            one = Lot(f"{who}-{number}", who, frame.day(day), draw(st.sampled_from((100, 50))), frame.at(-9))
+            lots.append(one)
+            what = draw(st.sampled_from((None, None, "extended", "spent")))
+            if what is not None:
+                later = frame.day(day + draw(st.sampled_from((1, 5)))) if what == "extended" else one.expires_on
+                points = one.points if what == "extended" else draw(st.sampled_from((0, 0, 30)))
+                lots.append(Lot(one.id, who, later, points, frame.at(draw(days), "06:00")))
+        told = draw(
+            st.lists(st.tuples(days, st.sampled_from((0, 60, 100, 250))), max_size=2, unique_by=lambda one: one[0])
+        )
+        balances += [Balance(who, points, frame.at(day, "06:00")) for day, points in told]
+    return tuple(lots), tuple(balances)
 
 
 @st.composite

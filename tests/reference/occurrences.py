@@ -9,6 +9,7 @@ from functools import cache
 
 from tests.reference.facts import Facts
 from tests.reference.local_time import days_after, instant, local_date
+from tests.reference.lots import first, holders
 from tests.reference.prices import Fall, falls, off_before, wishes
 from tests.reference.restocks import Restock, restocks
 from tests.reference.world import Cart, CartLine, Order, Scenario, Wish
@@ -29,6 +30,7 @@ class Occurrence:
     wish: Wish | None = None
     fall: Fall | None = None
     restock: Restock | None = None
+    lot: str | None = None
 
 
 STAGES = {"cart": 2, "checkout": 1, "payment_failed": None}  # dates to wait; none: at once
@@ -62,6 +64,8 @@ def occurrences(
         return _wishers(scenario, facts, zone, moment)
     if scenario.trigger == "restock":
         return _who_wait(scenario, facts, zone, moment)
+    if scenario.trigger == "expiry":
+        return _expiring(scenario, facts, zone, moment)
     if scenario.trigger == "call":
         return _calls(scenario, facts, zone)
     if scenario.trigger in ("order", "received"):
@@ -71,12 +75,12 @@ def occurrences(
 
 def _orders_of_buyers(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
     """Second purchase hangs on the first valid order, win-back on the last one."""
-    first = scenario.trigger == "second_purchase"
+    second = scenario.trigger == "second_purchase"
     for contact in facts.buyers():
         orders = facts.valid_orders(contact, moment)
         if orders:
-            order = orders[0] if first else orders[-1]
-            yield _due(scenario, zone, contact, "once" if first else order.id, order.placed_at, order=order)
+            order = orders[0] if second else orders[-1]
+            yield _due(scenario, zone, contact, "once" if second else order.id, order.placed_at, order=order)
 
 
 def _open_carts(
@@ -157,6 +161,14 @@ def _moves(scenario: Scenario, facts: Facts, zone: str) -> Iterator[Occurrence]:
         if way == scenario.trigger and key not in told:
             told.add(key)
             yield _due(scenario, zone, *key, turn)
+
+
+def _expiring(scenario: Scenario, facts: Facts, zone: str, moment: datetime) -> Iterator[Occurrence]:
+    """The first day on which something that is left of a contact's points expires."""
+    for contact in holders(facts.world):
+        found = first(facts.world, contact, moment)
+        if found is not None:
+            yield replace(_of_day(scenario, zone, contact, str(found[0]), found[0]), lot=found[1])
 
 
 def _calls(scenario: Scenario, facts: Facts, zone: str) -> Iterator[Occurrence]:

@@ -19,6 +19,8 @@ PARTS = (
     "scenarios",
     "prices",
     "wishes",
+    "lots",
+    "balances",
     "calls",
     "retold",
     "order_files",
@@ -99,6 +101,8 @@ def _without_people(world: World) -> Iterator[World]:
             contacts=tuple(other for other in world.contacts if other.id != gone),
             consents=tuple(act for act in world.consents if act.contact != gone),
             wishes=tuple(one for one in world.wishes if one.contact != gone),
+            lots=tuple(one for one in world.lots if one.contact != gone),
+            balances=tuple(one for one in world.balances if one.contact != gone),
             calls=tuple(one for one in world.calls if one.contact != gone),
             retold=tuple(
                 replace(file, contacts=told)

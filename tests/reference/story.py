@@ -143,6 +143,10 @@ def _imports(world: World) -> Iterator[Line]:
     for wish in world.wishes:
         gone = f", until {_clock(world, wish.removed[0])}" if wish.removed else ""
         yield wish.known_at, IMPORT, f"{wish.contact} wishes for {wish.product} since {_clock(world, wish.at)}{gone}"
+    for lot in world.lots:
+        yield lot.known_at, IMPORT, f"{lot.points} points of {lot.contact} ({lot.id}) expire on {lot.expires_on}"
+    for balance in world.balances:
+        yield balance.known_at, IMPORT, f"{balance.contact} has {balance.points} points in all"
     if world.again is not None:
         yield world.again, IMPORT, "every file there was is imported again"
     for call in world.calls:

@@ -21,8 +21,10 @@ QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 OF_CARTS = {"not_logged_in", "nothing_left", "emptied", "abandons_in_a_row", "abandons_for_discount"}
 MORE = {"reentry", "in_progress", "cancelled", "returned", "not_sent", "waiting", "end"}
 OF_PRODUCTS = {"bought", "unwished", "price_back", "no_price_history", "out_again"}
+OF_POINTS = {"points_spent", "points_extended"}
 RARE = (
     OF_CARTS
+    | OF_POINTS
     | OF_PRODUCTS - {"bought"}
     | {"not_sent", "held back", "in_progress", "stale_data", "moved_back", "next_wave"}
 )
@@ -41,7 +43,7 @@ def test_the_worlds_of_people_under_way_reach_every_outcome_and_step() -> None:
     sent: set[str] = set()
 
     @given(worlds())
-    @settings(QUICK, max_examples=1100, derandomize=True, database=None)
+    @settings(QUICK, max_examples=1200, derandomize=True, database=None)
     def look(world: World) -> None:
         lived = run(world)
         seen.update(one.reason or one.outcome for one in lived.decisions)
@@ -54,7 +56,7 @@ def test_the_worlds_of_people_under_way_reach_every_outcome_and_step() -> None:
 
     look()
     edits = {"edit finish", "edit stop", "edit move:again", "edit move:another", "edit move:often", "undone", "off"}
-    every = REACHED | OF_CARTS | MORE | OF_PRODUCTS | PUT_OFF | HANDED | edits | {"too old", "held back"}
+    every = REACHED | OF_CARTS | OF_POINTS | MORE | OF_PRODUCTS | PUT_OFF | HANDED | edits | {"too old", "held back"}
     assert every - RARE <= seen <= every
     assert sent >= SENT
 
@@ -146,4 +148,4 @@ def test_a_wrong_engine_is_told_as_a_short_story_of_a_journey(wrong: Callable[[W
 
     with pytest.raises(AssertionError):
         compare()
-    assert told in stories[-1] and stories[-1].count("Contact ") == 1 and stories[-1].count(" order o") <= 2
+    assert told in stories[-1] and stories[-1].count("\nContact ") == 1 and stories[-1].count(" order o") <= 2

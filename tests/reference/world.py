@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Literal
 
+from tests.reference.points import Balance, Lot
 from tests.reference.steps import Send, Steps
 
 Kind = Literal["individual", "institution", "unknown"]
@@ -27,6 +28,7 @@ Trigger = Literal[
     "price_drop",
     "restock",
     "stages",
+    "expiry",
 ]
 Purpose = Literal["marketing", "service", "transactional"]
 
@@ -314,6 +316,8 @@ class World:
     calls: tuple[Call, ...] = ()
     prices: tuple[PriceRow, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    lots: tuple[Lot, ...] = ()
+    balances: tuple[Balance, ...] = ()
     consents: tuple[ConsentAct, ...] = ()
     products: tuple[Product, ...] = ()
     order_files: tuple[OrderFile, ...] = ()
