@@ -26,7 +26,7 @@ RARE = (
     OF_CARTS
     | OF_POINTS
     | OF_PRODUCTS - {"bought"}
-    | {"not_sent", "held back", "in_progress", "stale_data", "moved_back", "next_wave"}
+    | {"not_sent", "held back", "in_progress", "stale_data", "moved_back", "next_wave", "returned"}
 )
 PUT_OFF = {"quiet_hours", "moved_back", "next_wave"}
 HANDED = {"hand_over:taken-on", "warm_already"}
