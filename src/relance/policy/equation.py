@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ibis
@@ -36,6 +36,7 @@ class Equation:
 
     Counted in keys (step, contact or visitor, occurrence), each by the last that was decided about it.
     outbox: queued, sent, failed, unknown, cancelled; failed and cancelled with their reasons in `lost`.
+    messages: how many messages the keys of the outbox make, by the same states; several keys may share one.
     """
 
     scenario: str
@@ -47,6 +48,7 @@ class Equation:
     ended: int
     outbox: dict[str, int]
     lost: dict[str, int]
+    messages: dict[str, int] = field(default_factory=dict)
 
     @property
     def accounted(self) -> int:
@@ -61,7 +63,8 @@ class Equation:
     def with_the_rest_queued(self) -> Equation:
         """The same, where approved messages are still being copied to the outbox."""
         rest = max(0, self.candidates - self.accounted)
-        return replace(self, outbox={**self.outbox, "queued": self.outbox["queued"] + rest})
+        outbox, messages = ({**each, "queued": each["queued"] + rest} for each in (self.outbox, self.messages))
+        return replace(self, outbox=outbox, messages=messages)
 
     def check(self) -> None:
         """Raises RelanceError where the decisions and the outbox do not tell the same story."""
@@ -112,11 +115,13 @@ def _equation(name: str, counts: Iterable[dict[str, Any]], outbox: Iterable[Outb
     own = [row for row in counts if row["scenario"] == name]
     refused = {row["reason"]: row["number"] for row in own if row["outcome"] == "refused"}
     states = dict.fromkeys(("queued", "sent", "failed", "unknown", "cancelled"), 0)
+    messages = dict(states)
     lost: dict[str, int] = {}
     for one in outbox:
         if one.scenario == name:
             state = _STATES[one.state]
             states[state] += one.keys
+            messages[state] += one.messages
             if state in ("failed", "cancelled"):
                 lost[one.reason or state] = lost.get(one.reason or state, 0) + one.keys
 
@@ -133,4 +138,5 @@ def _equation(name: str, counts: Iterable[dict[str, Any]], outbox: Iterable[Outb
         ended=total("ended"),
         outbox=states,
         lost=dict(sorted(lost.items())),
+        messages=messages,
     )

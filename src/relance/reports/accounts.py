@@ -137,14 +137,14 @@ def _title(place: Installation, scenario: str) -> Mapping[str, str]:
 
 
 def _places(view: View) -> ir.Table:
-    """How many keys of each scenario stand where, and why."""
+    """How many keys of each scenario stand where, and why, and how many messages they make."""
     rows = within(decided_keys(view))
-    return rows.group_by("scenario", "place", "why").agg(number=rows.count())
+    return rows.group_by("scenario", "place", "why").agg(number=rows.count(), messages=rows["message_key"].nunique())
 
 
 def _equation(name: str, places: Sequence[Mapping[str, Any]]) -> Equation:
-    def total(place: str) -> int:
-        return sum(row["number"] for row in places if row["place"] == place)
+    def total(place: str, what: str = "number") -> int:
+        return sum(row[what] for row in places if row["place"] == place)
 
     refused = {row["why"]: row["number"] for row in places if row["place"] == "refused"}
     lost: dict[str, int] = {}
@@ -161,6 +161,7 @@ def _equation(name: str, places: Sequence[Mapping[str, Any]]) -> Equation:
         ended=total("ended"),
         outbox={place: total(place) for place in OUTBOX},
         lost=dict(sorted(lost.items())),
+        messages={place: total(place, "messages") for place in OUTBOX},
     )
     found.check()
     return found

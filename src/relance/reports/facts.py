@@ -47,7 +47,7 @@ def decided_keys(view: View) -> ir.Table:
     return rows.mutate(
         place=ibis.ifelse(sent, stands, rows["outcome"]),
         why=ibis.ifelse(sent, ibis.coalesce(rows["said"], stands), rows["reason"]),
-    ).select("scenario", "step", "contact", "at", "place", "why", "purpose")
+    ).select("scenario", "step", "contact", "at", "place", "why", "purpose", "message_key")
 
 
 def message_states() -> ir.Table:

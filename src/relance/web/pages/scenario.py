@@ -64,8 +64,9 @@ def scenario(request: Any, name: str) -> Any:
         shown["figures"] = figures_of(account, here.voice)
     shown["counting"] = one.equation is not None and whole is None
     if one.equation:
-        said = here.voice.say("scenario.bar", sent=one.sent, seen=one.equation.candidates)
-        shown |= {"bar": bar(parts, said), "unsent": one.equation.candidates - one.sent}
+        told, seen = one.equation.outbox["sent"], one.equation.candidates
+        said = here.voice.say("scenario.bar", sent=told, seen=seen)
+        shown |= {"bar": bar(parts, said), "told": told, "unsent": seen - told}
     return render(request, "scenario.html", shown)
 
 
@@ -132,7 +133,7 @@ def _language(request: Any) -> str | None:
 
 
 def _ends(one: Standing) -> list[tuple[str, int]]:
-    """Where the messages that were decided are now; they add up to the last node."""
+    """Where what was decided is now, counted as the path counts; they add up to its messages."""
     if not one.equation:
         return []
     order = ("sent", "queued", "failed", "unknown", "cancelled")

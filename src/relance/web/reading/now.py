@@ -23,7 +23,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Leaving:
-    """What one scenario decided in the last turn; `waiting` have not left yet."""
+    """What one scenario decided in the last turn: messages, for so many occasions; `waiting` have not left yet."""
 
     name: str
     title: str
@@ -48,11 +48,10 @@ def leaving(place: Installation, turn: Turn | None, found: Sequence[Standing], v
     for one in turn.report["scenarios"] if turn else []:
         counted = reports.setdefault(one["id"], [0, 0])
         counted[0] += one["candidates"]
-        counted[1] += one["send"]
+        counted[1] += one["messages"]
     shown = []
     for each in found:
         seen, decided = reports.get(each.name, [0, 0])
-        waiting = each.equation.outbox["queued"] if each.equation else 0
-        if seen or waiting:
-            shown.append(Leaving(each.name, each.title.in_(voice.language), seen, decided, waiting))
+        if seen or each.queued:
+            shown.append(Leaving(each.name, each.title.in_(voice.language), seen, decided, each.queued))
     return sorted(shown, key=lambda one: (-one.waiting, -one.decided, one.name))[:3]

@@ -51,7 +51,13 @@ class Standing:
 
     @property
     def sent(self) -> int:
-        return self.equation.outbox["sent"] if self.equation else 0
+        """Messages that have left; the equation counts the occasions they tell of."""
+        return self.equation.messages["sent"] if self.equation else 0
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait to leave."""
+        return self.equation.messages["queued"] if self.equation else 0
 
 
 def standings(place: Installation) -> list[Standing]:

@@ -36,7 +36,7 @@ def things_to_do(here: Here, found: Sequence[Standing], turn: Turn | None) -> li
 
 def _unknown(here: Here, found: Sequence[Standing]) -> Iterator[ToDo]:
     for one in found:
-        number = one.equation.outbox["unknown"] if one.equation else 0
+        number = one.equation.messages["unknown"] if one.equation else 0
         if number:
             say = here.voice.say
             link = f"/scenarios/{one.name}/people/unknown"

@@ -78,8 +78,8 @@ OVERVIEW: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     "overview.now.done": ("terminé", "done"),
     "overview.now.waiting": (("{n} en attente", "{n} en attente"), ("{n} waiting", "{n} waiting")),
     "overview.now.sent": (
-        ("{n} message décidé sur {seen}", "{n} messages décidés sur {seen}"),
-        ("{n} message decided of {seen}", "{n} messages decided of {seen}"),
+        ("{n} message décidé ; occasions vues : {seen}", "{n} messages décidés ; occasions vues : {seen}"),
+        ("{n} message decided; occasions seen: {seen}", "{n} messages decided; occasions seen: {seen}"),
     ),
     "overview.beat": (
         "Relance veille : dernier passage le {at}.",
@@ -88,7 +88,10 @@ OVERVIEW: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     "overview.beat.none": ("Relance n’a pas encore fait de passage.", "Relance has not made a round yet."),
     "overview.scenarios": ("Ce que chaque scénario a fait", "What each scenario did"),
     "overview.scenario.messages": (("{n} message", "{n} messages"), ("{n} message", "{n} messages")),
-    "overview.scenario.seen": (("sur {n} occasion", "sur {n} occasions"), ("of {n} occasion", "of {n} occasions")),
+    "overview.scenario.seen": (
+        ("pour {n} occasion vue", "pour {n} occasions vues"),
+        ("for {n} occasion seen", "for {n} occasions seen"),
+    ),
     "todo.unknown": (
         ("Un message est peut-être parti, peut-être pas", "{n} messages sont peut-être partis, peut-être pas"),
         ("One message may or may not have left", "{n} messages may or may not have left"),
