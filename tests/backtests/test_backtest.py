@@ -29,7 +29,7 @@ PEOPLE = ("marie", "paul", "rose", "zoe")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eleven days with two scenarios and a cap of one in three days; Zoé refuses half-way."""
     shop = bookshop(tmp_path_factory.mktemp("lived") / "home", "[pressure]\nmessages = 1\ndays = 3\n")
-    shop.write_message("hello", "A word", "Hello {{ contact.first_name }}.", {})
+    shop.write_message("hello", "A word", "Hello {{ contact.first_name | default('you') }}.", {})
     shop.deliver("2026-03-01 06:00", contacts=[person(one) for one in PEOPLE])
     shop.deliver("2026-03-01 07:00", consent_acts=[yes(one, "2026-02-28 12:00") for one in PEOPLE])
     shop.deliver("2026-03-01 08:00", orders=order("o-1", "marie", "2026-03-01 07:00"))

@@ -93,3 +93,22 @@ def test_a_draft_is_checked_before_it_is_applied(home: Path, relance: Shell) -> 
     assert listed["forgotten-cart"] == 0
     assert relance("message", "lint", "forgotten-cart").code == 0
     assert "there is no message “nobody”" in relance("message", "show", "nobody").err
+
+
+NIVEAU = """message: merci
+fields: {first_name?: text, niveau: text}
+fr: {subject: "Merci{% if first_name %} {{ first_name }}{% endif %}", mjml: "<mj-section/>", text: "{{ niveau }}"}
+en: {subject: "Thank you{% if first_name %} {{ first_name }}{% endif %}", mjml: "<mj-section/>", text: "{{ niveau }}"}
+"""
+
+
+def test_a_preview_for_somebody_makes_up_what_must_be_there_and_says_so(shop: Path, relance: Shell) -> None:
+    (shop / "definitions" / "messages").mkdir(exist_ok=True)
+    (shop / "definitions" / "messages" / "merci.yaml").write_text(NIVEAU, encoding="utf-8")
+    arguments = ("message", "preview", "merci", "--language", "fr")
+    theirs = relance(*arguments, "--contact", "A1", *NOW).out
+    assert "Subject: Merci\n" in theirs
+    assert theirs.endswith("Made up, for want of a decision about this message: niveau\n")
+    anybodys = relance(*arguments, *NOW).out
+    assert "Subject: Merci Marie\n" in anybodys
+    assert "Made up" not in anybodys

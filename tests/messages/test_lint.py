@@ -49,7 +49,7 @@ def test_a_plain_good_message_passes() -> None:
         (message("<a href='http://shop.example/'>x</a>"), "http_link"),
         (message(text="http://shop.example/"), "http_link"),
         (message("<a href='javascript:alert(1)'>x</a>"), "bad_link"),
-        (message("<a href='{{ contact.first_name }}'>x</a>"), "bad_link"),
+        (message("<a href='{{ greeting }}'>x</a>"), "bad_link"),
         (message("<img src='data:image/png;base64,AA' />"), "bad_link"),
         (message("<a href='#'>x</a>"), "dead_link"),
         (message("<a href='https://'>x</a>"), "dead_link"),
@@ -121,3 +121,45 @@ def test_a_long_subject_is_advice_and_refuses_nothing() -> None:
     assert {(finding.code, finding.refuses) for finding in long} == {("long_subject", False)}
     short = lint(message(subject="x" * 60))
     assert short == []
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (
+            message(subject="Merci {{ contact.first_name }}"),
+            "“contact.first_name” may be absent and the subject in “fr”",
+        ),
+        (message(text="{{ worth | upper }}", fields={"worth?": "text"}), "“worth” may be absent and the text in “fr”"),
+        (message(text="{{ 'de ' ~ worth }}", fields={"worth?": "text"}), "“worth” may be absent and the text in “fr”"),
+        (message("{{ total | money('CAD') }}", fields={"total?": "money"}), "“total” may be absent and the html in"),
+        (message("{{ coupon.code }}", fields={"coupon?": {"record": {"code": "text"}}}), "“coupon” may be absent"),
+        (
+            message("{% for b in books %}{{ b.author }}{% endfor %}", fields={"books": "list {title, author?}"}),
+            "“books.author” may be absent and the html in “fr”",
+        ),
+        (
+            message(text="{% if not a %}{{ b }}{% endif %}", fields={"a?": "text", "b?": "text"}),
+            "“b” may be absent and the text in “fr”",
+        ),
+    ],
+)
+def test_a_value_that_may_be_absent_is_not_printed_without_asking(document: MessageDocument, said: str) -> None:
+    first = lint(document)[0]
+    assert (first.code, first.refuses) == ("may_be_absent", True)
+    assert said in first.sentence
+    assert "{% if" in first.sentence
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if worth %}{{ worth }}{% endif %}",
+        "{% if worth is not none %}{{ worth }}{% endif %}",
+        "{{ worth | default('something') }}",
+        "{{ worth or 'something' }}",
+        "{{ worth if worth else 'something' }}",
+    ],
+)
+def test_a_text_that_asks_first_reads_well_without(text: str) -> None:
+    assert lint(message(text=text, fields={"worth?": "text"})) == []

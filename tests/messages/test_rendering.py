@@ -336,3 +336,22 @@ def test_literals_are_ascii_before_any_message_is_written() -> None:
         "<style>a::before { content: '\\002192' }</style>"
         """<p title='&#233;t&#233;'>{{ "é"|upper }} &#8212; &#233;</p>"""
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Merci {{ note }}.", "Merci ."),
+        ("Merci {{ note | upper }}{{ note | title }}{{ note | trim }}.", "Merci ."),
+        ("Merci {{ 'a' ~ note }}{{ [note, 'b'] | join(' ') }}.", "Merci a b."),
+        ("Merci {{ contact.first_name }}.", "Merci ."),
+        ("Merci {{ note | default('à vous') }}.", "Merci à vous."),
+        ("{% if note is none and not note %}Merci.{% endif %}", "Merci."),
+    ],
+)
+def test_what_is_absent_prints_nothing(text: str, read: str) -> None:
+    context = people(contact={"first_name": None})
+    rendered = render(small(html=text, text=text, subject=text), "fr", "fr-CA", context)
+    assert (rendered.subject, rendered.text.splitlines()[0]) == (read, read)
+    assert read in unescape(rendered.html)
+    assert "none" not in (rendered.text + rendered.preheader).lower()

@@ -33,7 +33,7 @@ def after_order(name: str, days: int) -> dict[str, object]:
 def shop(tmp_path: Path) -> Iterator[Bookshop]:
     """Four readers, each written to by two scenarios on two mornings."""
     shop = bookshop(tmp_path / "home")
-    shop.write_message("hello", "A word", "Hello {{ contact.first_name }}.", {})
+    shop.write_message("hello", "A word", "Hello {{ contact.first_name | default('you') }}.", {})
     shop.people(*(person(name) for name in PEOPLE))
     for name, days in (("thanks", 1), ("again", 2)):
         shop.publish(after_order(name, days), "2026-03-01 08:00")

@@ -47,7 +47,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cards = "columns: {card: card, contact: contact, level: level, issued_at: at}"
     made = bookshop(home, feeds={"club_cards": cards, "service_events": COMPLAINTS})
     for name in ("for-members", "for-everyone"):
-        made.write_message(name, f"A word {name}", "Thank you, {{ contact.first_name }}.", {})
+        made.write_message(name, f"A word {name}", "Thank you, {{ contact.first_name | default('you') }}.", {})
     made.people(*(person(one) for one in ("alba", "bruno", "carla", "dora")))
     cards_of = [{"card": one, "contact": one, "level": "gold", "at": "2026-01-05 10:00"} for one in ("alba", "dora")]
     made.deliver("2026-01-06 06:00", club_cards=cards_of)

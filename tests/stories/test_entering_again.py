@@ -14,7 +14,7 @@ from tests.stories.test_pressure import MONDAY, ON, after_order, orders_of
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Bookshop]:
     made = bookshop(tmp_path / "home")
-    made.write_message("hello", "A word", "Hello {{ contact.first_name }}.", {})
+    made.write_message("hello", "A word", "Hello {{ contact.first_name | default('you') }}.", {})
     made.people(*(person(one) for one in ("marie", "paul")))
     yield made
     made.close()

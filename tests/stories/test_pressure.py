@@ -22,7 +22,7 @@ def opened(tmp_path: Path) -> Iterator[Open]:
     def make(more: str = "") -> Bookshop:
         shop = bookshop(tmp_path / "home", more)
         for name, purpose in (("hello", "marketing"), ("notice", "service"), ("receipt", "transactional")):
-            shop.write_message(name, "A word", "Hello {{ contact.first_name }}.", {}, purpose=purpose)
+            shop.write_message(name, "A word", "Hello {{ contact.first_name | default('you') }}.", {}, purpose=purpose)
         shops.append(shop)
         return shop
 

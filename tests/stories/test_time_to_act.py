@@ -18,7 +18,7 @@ from tests.stories.test_pressure import MONDAY, ON, TUESDAY, after_order, orders
 @pytest.fixture(scope="module")
 def first_of_march(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = bookshop(tmp_path_factory.mktemp("time") / "home")
-    made.write_message("hello", "A word", "Hello {{ contact.first_name }}.", {})
+    made.write_message("hello", "A word", "Hello {{ contact.first_name | default('you') }}.", {})
     made.people(*(person(one) for one in ("marie", "paul", "rose")))
     made.close()
     return made.home.path

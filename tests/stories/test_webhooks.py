@@ -41,7 +41,7 @@ def erp() -> Iterator[Erp]:
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Bookshop]:
     made = bookshop(tmp_path / "home")
-    made.write_message("thanks", "Thank you", "Thank you, {{ contact.first_name }}.", {})
+    made.write_message("thanks", "Thank you", "Thank you, {{ contact.first_name | default('you') }}.", {})
     made.people(person("alba"), person("bruno"))
     yield made
     made.close()

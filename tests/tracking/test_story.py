@@ -21,7 +21,7 @@ from tests.tracking.office import BROWSER, Reply, asked
 
 ROOT = "https://courriels.port.example"
 SCANNER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
-LINKS = '<a href="https://port.example/a">A</a> <a href="https://port.example/b">B</a> {{ contact.first_name }}'
+LINKS = '<a href="https://port.example/a">A</a> <a href="https://port.example/b">B</a> {{ greeting }}'
 
 
 @pytest.fixture(scope="module")

@@ -97,12 +97,14 @@ def preview_(
         found = _preview(place, name, contact, language, as_of)
     if out:
         Path(out).write_text(found.rendered.html, encoding="utf-8")
-    told = {"message": found.message, "language": found.language, "of": found.of}
+    told = {"message": found.message, "language": found.language, "of": found.of, "made_up": found.made_up}
     if json:
         say_json({**told, **{part: getattr(found.rendered, part) for part in PARTS}})
     else:
         say(f"Subject: {found.rendered.subject}", f"Preheader: {found.rendered.preheader}", "")
         say(found.rendered.text.rstrip())
+        if found.made_up:
+            say("", f"Made up, for want of a decision about this message: {', '.join(found.made_up)}")
 
 
 @group.command("test")

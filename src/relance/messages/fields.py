@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from relance.base.errors import BadDocument, RelanceError
+from relance.messages.absent import ABSENT, Absent
 
 LONGEST_TEXT = 4_000
 LONGEST_LIST = 100
@@ -211,19 +212,19 @@ def _plain(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]
         value = values.get(name)
         if type(value) is str and (len(value) <= LONGEST_TEXT if kind == "text" else kind == "url" and _is_url(value)):
             result[name] = value  # nearly every value there is
-        elif value is not None:
+        elif value is not None and type(value) is not Absent:
             result[name] = _MAKERS.get(kind, _simple)(field, value)
             if field.rest and field.at_most:
                 result[field.rest] = max(0, len(value) - field.at_most) + int(values.get(field.rest) or 0)
         elif field.optional or name in result:
-            result.setdefault(name, None)
+            result.setdefault(name, ABSENT if value is None else value)
         else:
             raise _Wrong(name, "is missing")
     return result
 
 
 def plain(fields: Sequence[Field], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The declared fields of `values` as plain values; absent optional ones are None, others left out.
+    """The declared fields of `values` as plain values; absent optional ones are Absent, others left out.
 
     Raises BadContext naming the field that is missing or wrong.
     """

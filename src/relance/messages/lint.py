@@ -9,6 +9,7 @@ from functools import lru_cache
 from html.parser import HTMLParser
 
 from relance.base.errors import BadDocument
+from relance.messages.absences import printed_though_absent
 from relance.messages.documents import LANGUAGES, MessageDocument
 from relance.messages.fields import BadContext, Field
 from relance.messages.rendering import CompiledMessage, Rendered, compile_message, render
@@ -193,6 +194,13 @@ def _language_findings(document: MessageDocument, compiled: CompiledMessage, lan
         yield from _advice(rendered, language)
 
 
+def _absent_findings(compiled: CompiledMessage, language: str) -> Iterator[Finding]:
+    for part, name in printed_though_absent(compiled, language, SAMPLE_LOCALE[language]):
+        remedy = 'put {% if … %} around it, or say what stands instead: | default("…")'
+        said = f"“{name}” may be absent and the {part} in “{language}” prints it; {remedy}"
+        yield Finding("may_be_absent", said, language)
+
+
 def _advice(rendered: Rendered, language: str) -> Iterator[Finding]:
     if len(rendered.subject) > LONGEST_SUBJECT:
         said = f"“{rendered.subject}” has {len(rendered.subject)} characters; after {LONGEST_SUBJECT} it is cut"
@@ -215,5 +223,6 @@ def lint(document: MessageDocument) -> list[Finding]:
         return [*missing, *_field_findings(document), Finding("does_not_compile", str(error))]
     found = [*missing, *_field_findings(document)]
     for language in compiled.environments:
+        found += _absent_findings(compiled, language)
         found += _language_findings(document, compiled, language)
     return list(dict.fromkeys(found))

@@ -32,7 +32,10 @@ _COMMON = {field.name for field in COMMON}
 
 @dataclass(frozen=True)
 class Preview:
-    """A message as it would be read. `of`: a decision's own values, a contact with sample products, or a sample."""
+    """A message as it would be read. `of`: a decision's own values, a contact with sample products, or a sample.
+
+    `made_up` names the fields that the message cannot do without and that are a sample, though a person is real.
+    """
 
     message: str
     language: str
@@ -40,6 +43,7 @@ class Preview:
     of: Literal["decision", "contact", "sample"]
     context: Mapping[str, Any]
     rendered: Rendered
+    made_up: tuple[str, ...] = ()
 
 
 def message_names(place: Installation) -> list[str]:
@@ -74,20 +78,22 @@ def preview(
     batch, row = _batch(place, row or _row(place, contact or 0, at))
     person = profiles(batch).get(row["contact"], {}) if contact is not None else {"first_name": "Marie"}
     locale = locale_of(language or person.get("language"), place.settings.brand.languages)
-    own = _sample(document.declared(), bare=of == "decision")
+    own = _sample(document.declared(), bare=of != "sample")
     values: dict[str, Any] = {"consented_on": consents(batch)} if contact is not None else {}
     if of == "decision":
         values |= supplied(batch, document.declared())
-    context = {**own, **_links(), **context_of(batch, [row], person, values, locale[:2])}
-    compiled = compile_text(text, source)
-    return Preview(document.message, locale[:2], locale, of, context, render(compiled, locale[:2], locale, context))
+    known = context_of(batch, [row], person, values, locale[:2])
+    context = {**own, **_links(), **known}
+    rendered = render(compile_text(text, source), locale[:2], locale, context)
+    made_up = tuple(sorted(own.keys() - known.keys())) if contact is not None else ()
+    return Preview(document.message, locale[:2], locale, of, context, rendered, made_up)
 
 
 def _sample(fields: tuple[Field, ...], bare: bool) -> dict[str, Any]:
-    """What the message lists, made up. bare: beside values that were decided nothing is made up that may be missing."""
-    made_up = {field.name for field in fields if field.optional and field.kind not in ("list", "record")}
+    """What the message lists, made up. bare: of a real person nothing is made up that may be missing."""
+    may_miss = {field.name for field in fields if field.optional}
     sample = next(iter(samples(fields)))
-    return {name: value for name, value in sample.items() if name not in _COMMON and not (bare and name in made_up)}
+    return {name: value for name, value in sample.items() if name not in _COMMON and not (bare and name in may_miss)}
 
 
 def _links() -> dict[str, str]:

@@ -13,6 +13,7 @@ from minijinja import Environment, TemplateError, pass_state
 from relance.base.errors import BadDocument, RelanceError
 from relance.base.locale import locale_named, write_date, write_number
 from relance.base.money import write_money
+from relance.messages.absent import is_absent, or_else
 
 FUEL = 50_000
 """Steps one template may take; a mail of four items takes about a thousand."""
@@ -115,7 +116,8 @@ def make_environment(sources: Mapping[str, str]) -> Environment:
     Raises TemplateTrouble for a source outside the language or that does not parse.
     """
     environment = Environment(
-        filters={"money": _money, "number": _number, "date": _date, "tel": _tel},
+        filters={"money": _money, "number": _number, "date": _date, "tel": _tel, "default": or_else},
+        tests={"none": is_absent},
         undefined_behavior="strict",
         fuel=FUEL,
         pycompat=False,
