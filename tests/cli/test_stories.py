@@ -183,6 +183,15 @@ def test_init_never_overwrites(home: Path, relance: Shell) -> None:
     assert ((home / "relance.toml").read_text(), (home / "secret").read_text()) == (settings, secret)
 
 
+def test_the_doctor_counts_cancelled_orders_that_still_count(home: Path, relance: Shell) -> None:
+    mapping = home / "definitions" / "feeds" / "orders.yaml"
+    void = "valid: {any: sold}\n      status: {choose: [{when: {column: order, is: 1006}, then: cancelled}]}"
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace("valid: {any: sold}", void), encoding="utf-8")
+    assert relance("import", "--as-of", "2026-03-10T08:00", *sorted((EXAMPLE / "exports").iterdir())).code == 0
+    said = relance("doctor", *LATER).out
+    assert "look  orders: cancelled and still valid: 1; the mapping's `valid` must be false" in said
+
+
 def test_the_doctor_names_what_is_broken(shop: Path, relance: Shell) -> None:
     relance("scenario", "on", "second-purchase", *EIGHT)
     relance("run", *NINE)
