@@ -10,6 +10,9 @@ import pytest
 
 from relance.base.documents import load_document
 from relance.messages.publishing import publish_scenario
+from relance.policy.equation import equations
+from relance.reports.accounts import scenario_report
+from relance.reports.asking import Period
 from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, order, person
 
 TABLE = """
@@ -133,3 +136,14 @@ def test_a_reviewers_scenario_is_planned_as_it_runs(shop: Bookshop) -> None:
     assert shop.plan("2026-03-06 09:00").as_dict() == planned.as_dict(), "a past day is as it was"
     entered = shop.plan("2026-03-04 09:00").scenario("three-days-after")
     assert (entered.candidates, entered.waiting) == (2, 2)
+
+
+def test_whoever_has_gone_on_waits_no_more_in_the_equation(shop: Bookshop) -> None:
+    days(shop, 3, 6, on_4=order("o1", "alba", "2026-03-03 15:00"), on_6=order("o2", "bruno", "2026-03-05 15:00"))
+    [whole] = equations(shop.place)
+    assert (whole.candidates, whole.waiting, sum(whole.outbox.values())) == (2, 1, 1)
+    days(shop, 7, 9)
+    [whole] = equations(shop.place)
+    assert (whole.candidates, whole.waiting, sum(whole.outbox.values())) == (2, 0, 2)
+    told = scenario_report(shop.place, "three-days-after", Period(), local("2026-03-10 09:00")).equation
+    assert (told.candidates, told.waiting) == (2, 0)

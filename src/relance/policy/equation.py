@@ -34,7 +34,8 @@ _STATES = {
 class Equation:
     """candidates = all refused + held_out + deferred + waiting + ended + all that was put in the outbox.
 
-    Counted in keys (step, contact or visitor, occurrence), each by the last that was decided about it.
+    Counted in keys (step, contact or visitor, occurrence), each by the last that was decided about it; waiting are
+    those who wait now.
     outbox: queued, sent, failed, unknown, cancelled; failed and cancelled with their reasons in `lost`.
     messages: how many messages the keys of the outbox make, by the same states; several keys may share one.
     """
@@ -105,10 +106,17 @@ def _uncopied() -> ir.Table:
 
 def _last_said() -> ir.Table:
     """How many keys of each scenario have which last outcome, for which reason."""
-    made = house_relation("decisions")
-    newest = ibis.window(group_by=[made[name] for name in _KEY], order_by=made["at"].desc())
-    last = made.mutate(place=ibis.row_number().over(newest)).filter(ibis._["place"] == 0)
+    last = last_decided(house_relation("decisions"))
     return last.group_by("scenario", "outcome", "reason").agg(number=last.count())
+
+
+def last_decided(made: ir.Table) -> ir.Table:
+    """Each key by the last that was decided about it. Who waited and has gone on since is told by what followed."""
+    newest = ibis.window(group_by=[made[name] for name in _KEY], order_by=made["at"].desc())
+    journey = ibis.window(group_by=[made[name] for name in _KEY if name != "step"])
+    rows = made.mutate(nth=ibis.row_number().over(newest), gone_on=made["at"].max().over(journey))
+    waits_no_more = (rows["outcome"] == "waiting") & (rows["at"] < rows["gone_on"])
+    return rows.filter(rows["nth"] == 0, ~waits_no_more).drop("nth", "gone_on")
 
 
 def _equation(name: str, counts: Iterable[dict[str, Any]], outbox: Iterable[OutboxCount]) -> Equation:

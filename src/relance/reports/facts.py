@@ -6,9 +6,9 @@ import ibis
 import ibis.expr.types as ir
 
 from relance.customers.relations import View, house_relation
+from relance.policy.equation import last_decided
 from relance.reports.asking import clock, news
 
-_KEY = ("scenario", "step", "contact", "visitor", "occurrence")
 # Where a message stands, in the words of the equation.
 PLACES = {
     "queued": "queued",
@@ -36,10 +36,9 @@ def decided_keys(view: View) -> ir.Table:
     place: refused, held_out, deferred, waiting, ended, or where its message stands: queued, sent, failed,
     unknown, cancelled. Test sends are no decisions and so never here.
     """
-    made = made_decisions(view)
-    newest = ibis.window(group_by=[made[name] for name in _KEY], order_by=made["at"].desc())
-    last = made.mutate(number=ibis.row_number().over(newest)).filter(ibis._["number"] == 0)
-    last = last.select("scenario", "step", "contact", "at", "outcome", "reason", "message_key", "purpose")
+    last = last_decided(made_decisions(view)).select(
+        "scenario", "step", "contact", "at", "outcome", "reason", "message_key", "purpose"
+    )
     known = message_states().select("message_key", stands="state", said="reason")
     rows = last.left_join(known, "message_key", rname="m_{name}")
     stands = rows["stands"].cases(*PLACES.items(), else_="queued")
