@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from hashlib import sha256
@@ -15,8 +16,12 @@ from relance.base.documents import load_document
 from relance.base.errors import BadDocument
 from relance.customers.erasure import erase_contact
 from relance.explaining.explain import explain
+from relance.messages.offering import offer
 from relance.messages.publishing import check_scenario
+from relance.scenarios.running import stored_version
+from relance.web.reading.path import counts_of, stops_of
 from relance.web.reading.steps import taken_in
+from relance.web.voice import Voice
 from tests.stories.bookshop import Bookshop, bookshop, copy_of, local, order, person
 
 COMPLAINTS = """
@@ -29,6 +34,7 @@ tables: {service_events: {columns: {event: id, contact: contact, happened_at: at
 PEOPLE = ("ana", "ben", "cleo", "dan", "eve", "flo", "gus", "hal", "ida", "jo", "kim", "lea")
 ASKS = {"attribute": "contact_values.tone", "is": "warm"}
 SEND = {"send": {"message": "second-purchase"}}
+ENGLISH = Voice("en", "America/Toronto", ("fr-CA", "en-CA"))
 
 
 def u(scenario: str, step: str, who: str) -> float:
@@ -257,4 +263,36 @@ def test_who_waits_after_a_message_is_shown_at_the_wait_and_the_control_group_is
     shop.turn("2026-03-02 09:00")
     told = [outcome for outcome, _ in shop.decided("2026-03-02 09:00").values()]
     assert set(told) == {"send", "held_out"}
-    assert taken_in(shop.place, "thanks").waiting == {"a-week": told.count("send")}
+    taken = taken_in(shop.place, stored_version(shop.place.ledger, "thanks"))
+    assert (taken.waiting, taken.alone) == ({"a-week": told.count("send")}, (told.count("held_out"), 0))
+
+
+def test_the_picture_adds_up_without_the_control_group_that_is_followed_apart(shop: Bookshop) -> None:
+    """Of twelve, some are written to and some left alone; a call for help stops one of each, the others go on."""
+    (shop.home.definitions / "feeds" / "service_events.yaml").write_text(COMPLAINTS)
+    stop = {"complained": {"count": "service_events", "where": {"column": "kind", "is": "complaint"}, "at_least": 1}}
+    steps = SEND, {"name": "a-week", "wait": "7d"}, {"name": "again", **SEND}
+    told = scenario("thanks", *steps, holdout="50%", stop=stop)
+    shop.publish(told, "2026-03-01 08:00")
+    all_order(shop)
+    shop.turn("2026-03-02 09:00")
+    arms = {who: outcome for who, (outcome, _) in shop.decided("2026-03-02 09:00").items()}
+    written, alone = (sorted(who for who, arm in arms.items() if arm == each) for each in ("send", "held_out"))
+    document = load_document(json.dumps({**told, "steps": [steps[0], {**steps[1], "wait": "8d"}, steps[2]]}))
+    offered = offer(shop.place, document, local("2026-03-02 10:00")).choices
+    assert offered and (offered.waiting + offered.queued, offered.held_out) == (len(PEOPLE), len(alone))
+    rows = [
+        {"id": who, "contact": who, "at": "2026-03-03 09:00", "kind": "complaint"} for who in (written[0], alone[0])
+    ]
+    shop.send("2026-03-02 10:00")
+    shop.deliver("2026-03-03 09:30", service_events=rows)
+    for day in (3, 9):
+        shop.turn(f"2026-03-{day:02} 10:00")
+    version = stored_version(shop.place.ledger, "thanks")
+    taken = taken_in(shop.place, version)
+    stops = stops_of(version, counts_of(shop.place, version), taken, {}, ENGLISH)
+    drops = {stop.title: stop.number for stop in stops if stop.kind == "drop"}
+    sent = [stop.number for stop in stops if stop.kind == "send"]
+    assert drops == {"Control group, drawn at random": len(alone), "complained": 1}
+    assert (stops[0].number, sent) == (len(PEOPLE), [len(written), len(written) - 1])
+    assert (taken.waiting, sum(taken.alone)) == ({}, len(alone))

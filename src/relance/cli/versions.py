@@ -128,7 +128,8 @@ def _done(edited: dict[str, Any]) -> str:
 
 def _tell_choices(live: dict[str, Any]) -> None:
     say(
-        f"Under way: {live['waiting']:,} in a wait, {live['past_change']:,} of them past the change; "
+        f"Under way: {live['waiting']:,} in a wait, {live['held_out']:,} of them held out, "
+        f"{live['past_change']:,} past the change; "
         f"{live['queued']:,} messages queued; {live['today']:,} messages at most today"
     )
     keys = ("live", "moved", "finish", "stopped", "cancelled", "today")

@@ -40,6 +40,7 @@ class Standing:
     node: int
     step: str
     journeys: int
+    held_out: int  # of them those of the control group, to whom nothing is sent
     due_today: int
     past: bool  # nothing that lies ahead of them differs in the new version
     named_in_new: bool  # the new version has a step of this name, so they may move
@@ -65,6 +66,7 @@ class Choices:
     running: int
     new: int
     waiting: int
+    held_out: int  # of those who wait
     past_change: int
     queued: int
     today: int
@@ -81,7 +83,10 @@ class Choices:
 
     def as_dict(self) -> dict[str, Any]:
         """The published shape."""
-        parts = {name: vars(self)[name] for name in ("running", "new", "waiting", "past_change", "queued", "today")}
+        parts = {
+            name: vars(self)[name]
+            for name in ("running", "new", "waiting", "held_out", "past_change", "queued", "today")
+        }
         listed = {"standing": [vars(each) for each in self.standing], "choices": [vars(each) for each in self.choices]}
         return {"id": self.scenario, **parts, **listed}
 
@@ -101,7 +106,9 @@ def choices(place: Installation, new: Version, at: datetime) -> Choices:
         ways.append(Choice(f"{MOVE}:{step}", moved, total + behind - moved, 0, 0, due))
     ways.append(Choice(STOP, 0, 0, total + behind, len(queued), 0))
     past = sum(each.journeys for each in waiting if each.past)
-    return Choices(new.name, running.version, new.number, total, past, len(queued), due, tuple(waiting), tuple(ways))
+    held = sum(each.held_out for each in waiting)
+    counted = (total, held, past, len(queued), due)
+    return Choices(new.name, running.version, new.number, *counted, tuple(waiting), tuple(ways))
 
 
 def running_switch(place: Installation, new: Version) -> Switch:
@@ -138,7 +145,8 @@ def _waiting(place: Installation, new: Version, queued: Sequence[OutboxRow], at:
         old = stored_version(place.ledger, new.name, row["version"])
         node, changes = old.nodes[row["node"]], Changes(old, new)
         there, past = node.name in changes.named, changes.past(node.number)
-        made.append(Standing(old.number, node.number, node.name, row["journeys"], row["due_today"], past, there))
+        counted = (row["journeys"], row["held_out"], row["due_today"])
+        made.append(Standing(old.number, node.number, node.name, *counted, past, there))
     return made
 
 
@@ -164,8 +172,13 @@ def _unqueued() -> ir.Table:
 
 def _counted() -> ir.Table:
     rows = _unqueued().cross_join(scratch("edited", EDITED).select(tomorrow="at"))
-    today = (rows["due_at"] < rows["tomorrow"]).sum()
-    return rows.group_by("version", "node").agg(journeys=rows.count(), due_today=today.cast("int64"))
+    alone = house_relation("decisions").filter(ibis._["outcome"] == "held_out")
+    alone = alone.select("scenario", "contact", "occurrence").distinct().mutate(alone=ibis.literal(True))
+    rows = rows.left_join(alone, ["scenario", "contact", "occurrence"], rname="a_{name}")
+    today, held_out = (rows["due_at"] < rows["tomorrow"]).sum(), rows["alone"].fill_null(False).sum()
+    return rows.group_by("version", "node").agg(
+        journeys=rows.count(), held_out=held_out.cast("int64"), due_today=today.cast("int64")
+    )
 
 
 def moved() -> ir.Table:

@@ -69,8 +69,8 @@ def _readings(place: Installation) -> Iterator[object]:
     yield needs_of(place, found)
     for one in found:
         if one.equation:
-            yield counts_of(place, one.name)
-            yield ways_of(place, one.name)
+            yield counts_of(place, one.version)
+            yield ways_of(place, one.version)
     yield worth(place, now)
     for one in found:
         if one.on:

@@ -37,7 +37,7 @@ def scenario(request: Any, name: str) -> Any:
     """Its picture, its equation, its message, its versions."""
     here = here_of(request)
     one = standing_of(here.place, name)
-    counts = counts_of(here.place, name)
+    counts, taken = counts_of(here.place, one.version), ways_of(here.place, one.version)
     examples = examples_of(here.place, one.version, here.now, _language(request))
     subjects = {each.preview.message: each.preview.rendered.subject for each in examples}
     parts = parts_of(one.equation, here.voice) if one.equation else []
@@ -45,8 +45,9 @@ def scenario(request: Any, name: str) -> Any:
         "one": one,
         "parts": parts,
         "since": min((row["first"] for row in counts), default=None),
-        "path": rows(stops_of(one.version, counts, ways_of(here.place, name), subjects, here.voice)),
+        "path": rows(stops_of(one.version, counts, taken, subjects, here.voice)),
         "ends": _ends(one),
+        "alone": {"waiting": taken.alone[0], "left": taken.alone[1]} if len(one.version.nodes) > 1 else {},
         "examples": examples,
         "pictures": "on" if request.GET.get("pictures") == "on" else "off",
         "message_language": _language(request) or (examples[0].preview.language if examples else ""),

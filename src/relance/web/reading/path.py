@@ -12,36 +12,42 @@ from relance.scenarios.program import Node
 from relance.scenarios.versions import Version
 from relance.web.drawing.ribbon import Stop
 from relance.web.reading.kept import decided, kept
-from relance.web.reading.steps import Taken, step_said, taken_in, ways_before, ways_onward
+from relance.web.reading.steps import ALONE, Taken, lay_steps, step_said, taken_in, ways_before, ways_onward
 from relance.web.voice import Voice
 
 _MOMENT = ("stale_data", "too_late", "waiting_feed")
 _WHO = ("anonymous", "not_logged_in", "no_address", "not_targeted", "consent_refused", "no_basis", "suppressed")
 _LAST = ("quiet_hours", "next_wave", "same_address", "lost", "cap", "holdout")
-_COUNTS = """
+_COUNTS = f"""
+    WITH {ALONE}
     SELECT step, outcome, reason, count(*) AS number, min(first) AS first FROM (
         SELECT d.step, d.outcome, d.reason, min(d."at") OVER () AS first, row_number() OVER (
             PARTITION BY d.step, d.contact, d.visitor, d.occurrence ORDER BY d."at" DESC) AS place
-        FROM decisions AS d SEMI JOIN asked USING (scenario))
+        FROM decisions AS d SEMI JOIN asked USING (scenario)
+        ANTI JOIN alone AS a ON d.contact = a.contact AND d.occurrence = a.occurrence AND d.step = a.later)
     WHERE place = 1 GROUP BY ALL
 """
 
 Counts = Sequence[Mapping[str, Any]]
 
 
-def counts_of(place: Installation, name: str) -> Counts:
-    """step, outcome, reason, number and `first`: the last that was decided about each key of a scenario."""
-    return kept(place, f"counts {name}", decided(place), lambda: _counted(place, name))
+def counts_of(place: Installation, version: Version) -> Counts:
+    """step, outcome, reason, number and `first`: the last that was decided about each key of a scenario.
+
+    What was decided about the control group after the step where it was drawn is left out.
+    """
+    mark = decided(place), version.number
+    return kept(place, f"counts {version.name}", mark, lambda: _counted(place, version))
 
 
-def ways_of(place: Installation, name: str) -> Taken:
+def ways_of(place: Installation, version: Version) -> Taken:
     """The ways that journeys took, and who waits where, as of the last turn."""
-    mark = decided(place), len(place.ledger.history("scenario", name))
-    return kept(place, f"ways {name}", mark, lambda: taken_in(place, name))
+    mark = decided(place), version.number, len(place.ledger.history("scenario", version.name))
+    return kept(place, f"ways {version.name}", mark, lambda: taken_in(place, version))
 
 
-def _counted(place: Installation, name: str) -> Counts:
-    place.engine.load("asked", {"scenario": "text"}, [{"scenario": name}])
+def _counted(place: Installation, version: Version) -> Counts:
+    lay_steps(place, version)
     return place.engine.rows(_COUNTS)
 
 

@@ -21,30 +21,43 @@ from relance.scenarios.versions import Version
 from relance.web.drawing.ribbon import Stop
 from relance.web.voice import Voice
 
-_PASSED = """
-    SELECT p.step, p.way, count(DISTINCT (p.contact, p.visitor, p.occurrence)) AS number
-    FROM passages AS p SEMI JOIN asked USING (scenario) GROUP BY ALL
+# The control group is drawn at one step and goes on from there without a message: what follows is none of the picture.
+ALONE = """
+    held AS (
+        SELECT contact, occurrence, arg_min(step, "at") AS step FROM decisions SEMI JOIN asked USING (scenario)
+        WHERE outcome = 'held_out' GROUP BY ALL),
+    alone AS (
+        SELECT h.contact, h.occurrence, s.step AS later FROM held AS h JOIN in_order AS o ON h.step = o.step
+        JOIN in_order AS s ON s.number > o.number)
 """
-_WAITING = """
-    SELECT version, node, count(*) AS number FROM (
-        SELECT j.version, j.node, j.state, row_number() OVER (
+_PASSED = f"""
+    WITH {ALONE}
+    SELECT p.step, p.way, count(DISTINCT (p.contact, p.visitor, p.occurrence)) AS number
+    FROM passages AS p SEMI JOIN asked USING (scenario)
+    ANTI JOIN alone AS a ON p.contact = a.contact AND p.occurrence = a.occurrence AND p.step = a.later GROUP BY ALL
+"""
+_STANDING = f"""
+    WITH {ALONE},
+    standing AS (
+        SELECT j.version, j.node, j.state, j.contact, j.occurrence, row_number() OVER (
             PARTITION BY j.contact, j.visitor, j.occurrence ORDER BY j."at" DESC, j.node DESC) AS place
-        FROM journeys AS j SEMI JOIN asked USING (scenario)
-        ANTI JOIN (SELECT * FROM decisions WHERE outcome = 'held_out') AS d
-            USING (scenario, contact, visitor, occurrence))
-    WHERE place = 1 AND state = 'waiting' GROUP BY ALL
+        FROM journeys AS j SEMI JOIN asked USING (scenario))
+    SELECT s.version, s.node, s.state, h.step IS NOT NULL AS held, count(*) AS number
+    FROM standing AS s LEFT JOIN held AS h USING (contact, occurrence)
+    WHERE s.place = 1 AND (s.state = 'waiting' OR h.step IS NOT NULL) GROUP BY ALL
 """
 
 
 @dataclass(frozen=True)
 class Taken:
-    """ways: how many journeys took each way of a step. waiting: how many wait at a step now, the control group aside.
+    """ways: how many journeys took each way of a step. waiting: how many wait at a step now. Both by the step's name.
 
-    Both by the step's name.
+    alone: those of the control group, who are in neither once they are drawn: how many wait, how many have left.
     """
 
     ways: Mapping[str, Counter[str]] = field(default_factory=dict)
     waiting: Counter[str] = field(default_factory=Counter)
+    alone: tuple[int, int] = (0, 0)
 
     def at(self, node: Node) -> int:
         """Everybody who came to a step that is no message."""
@@ -54,18 +67,29 @@ class Taken:
         return self.ways.get(node.name, Counter())[way.name]
 
 
-def taken_in(place: Installation, name: str) -> Taken:
+def lay_steps(place: Installation, version: Version) -> None:
+    """Fills scratch tables `asked` and `in_order`: the scenario, and which of its steps come after which."""
+    place.engine.load("asked", {"scenario": "text"}, [{"scenario": version.name}])
+    steps = [{"step": node.name, "number": node.number} for node in version.nodes]
+    place.engine.load("in_order", {"step": "text", "number": "integer"}, steps)
+
+
+def taken_in(place: Installation, version: Version) -> Taken:
     """Over all versions of a scenario, by the names of their steps."""
-    place.engine.load("asked", {"scenario": "text"}, [{"scenario": name}])
+    lay_steps(place, version)
     ways: dict[str, Counter[str]] = {}
     for row in place.engine.rows(_PASSED):
         ways.setdefault(row["step"], Counter())[row["way"]] += row["number"]
     waiting: Counter[str] = Counter()
-    for row in place.engine.rows(_WAITING):
-        nodes = stored_version(place.ledger, name, row["version"]).nodes
+    alone: Counter[str] = Counter()
+    for row in place.engine.rows(_STANDING):
+        if row["held"]:
+            alone[row["state"]] += row["number"]
+            continue
+        nodes = stored_version(place.ledger, version.name, row["version"]).nodes
         if 0 <= row["node"] < len(nodes):
             waiting[_waits_at(nodes, row["node"])] += row["number"]
-    return Taken(ways, waiting)
+    return Taken(ways, waiting, (alone["waiting"], alone["ended"]))
 
 
 def _waits_at(nodes: Sequence[Node], number: int) -> str:

@@ -28,6 +28,7 @@ PUBLISHING: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = 
     "publish.changes": ("Ce qui change", "What changes"),
     "publish.under_way": ("Qui est en route", "Who is on the way"),
     "publish.waiting": ("attendent dans une étape", "wait at a step"),
+    "publish.held_out": ("dont le groupe témoin, sans message", "of them in the control group, without a message"),
     "publish.past": ("ont déjà passé ce qui change", "are past what changes"),
     "publish.queued": ("messages attendent leur départ", "messages wait to leave"),
     "publish.at_most": ("messages au plus aujourd’hui", "messages at most today"),

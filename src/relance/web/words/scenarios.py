@@ -69,6 +69,10 @@ SCENARIOS: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
     ),
     "scenario.bar": ("{sent} envoyées sur {seen}", "{sent} sent of {seen}"),
     "scenario.path": ("Le chemin", "The path"),
+    "scenario.alone": (
+        "Le groupe témoin, une fois tiré, est suivi à part, sans message. En attente : {waiting}. Sortis : {left}.",
+        "Once drawn, the control group is followed apart, without a message. Waiting: {waiting}. Gone: {left}.",
+    ),
     "scenario.message": ("Le message", "The message"),
     "scenario.message.to": ("avec les valeurs de {name}", "with the values of {name}"),
     "scenario.message.pictures": ("Montrer les images", "Show the pictures"),
