@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from relance.base.documents import load_document
+from relance.explaining.explain import explain
 from relance.messages.publishing import publish_scenario
 from relance.policy.equation import equations
 from relance.reports.accounts import scenario_report
@@ -147,3 +148,10 @@ def test_whoever_has_gone_on_waits_no_more_in_the_equation(shop: Bookshop) -> No
     assert (whole.candidates, whole.waiting, sum(whole.outbox.values())) == (2, 0, 2)
     told = scenario_report(shop.place, "three-days-after", Period(), local("2026-03-10 09:00")).equation
     assert (told.candidates, told.waiting) == (2, 0)
+
+
+def test_a_step_behind_a_wait_is_explained_by_its_own_due_time(shop: Bookshop) -> None:
+    days(shop, 3, 6, on_4=order("o1", "alba", "2026-03-03 15:00"))
+    shop.deliver("2026-03-08 08:00", orders=order("o9", "bruno", "2026-03-07 15:00"))
+    told = explain(shop.place, "alba", "three-days-after", local("2026-03-06 09:00"))
+    assert [each.known_now for each in told.conditions if each.code == "trigger"] == [None]

@@ -113,9 +113,12 @@ def fact_rows(case: Case, subject: str, known: datetime) -> list[Evidence]:
 def _seen_with(case: Case, known: datetime) -> Arrival | None:
     """The same occurrence seen with other knowledge; where it is not there, the last one by then."""
     seen = arrivals(case.place, case.version, case.view, case.moment(known), case.person.contact)
-    own = case.arrival.occurrence if case.arrival else None
+    own = case.arrival
+    same = next((each for each in seen if own and each.occurrence == own.occurrence), None)
+    if same and own and same.fact_at == own.fact_at:
+        return own  # behind a wait it is the step that is due, and not the trigger once more
     past = [each for each in seen if each.fact_at <= case.turn] or seen
-    return next((each for each in seen if each.occurrence == own), past[-1] if past else None)
+    return same or (past[-1] if past else None)
 
 
 def _evidence(case: Case, table: str, subject: str, row: dict[str, Any]) -> Evidence:
