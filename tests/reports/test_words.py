@@ -73,3 +73,10 @@ def test_the_draw_and_the_horizon_are_named() -> None:
     assert fairness(found, "fr", FRENCH) == "10,0\u00a0% / 10,0\u00a0% (tirage conforme)"
     assert horizon_words(found, "fr") == "30\u00a0jours"
     assert horizon_words(replace(found, horizon="48h"), "en") == "48h"
+
+
+def test_nothing_is_said_of_the_draw_of_a_group_of_nobody() -> None:
+    for found in (result(arm(900, 200), arm(0, 0), 0.0), result(arm(7, 1), arm(0, 0))):
+        assert fairness(found, "fr", FRENCH) == ""
+    assert conclusion(result(arm(7, 1), arm(0, 0)), "en", ENGLISH).endswith("Nobody is in the control group yet.")
+    assert fairness(result(arm(900, 63), arm(0, 0)), "en", ENGLISH).startswith("0.0% / 10.0%")

@@ -13,7 +13,7 @@ from relance.reports.accounts import Account
 from relance.reports.arms import Arm, Arms
 from relance.reports.intervals import Spending
 from relance.reports.results import Result, result_of
-from relance.web.reading.results import earned_by
+from relance.web.reading.results import compared, earned_by
 from relance.web.voice import Voice
 
 FIRST, LAST, NOW = (datetime(2026, 3, day, 13, tzinfo=UTC) for day in (1, 20, 31))
@@ -52,3 +52,16 @@ def test_it_is_too_early_where_people_are_held_out_or_will_be(treated: int, held
 def test_there_is_no_control_group_only_where_none_was_asked_for() -> None:
     found = result(arm(900, 200), arm(0, 0), 0.0)
     assert (note(found, FRENCH), note(found, ENGLISH)) == ("pas de groupe témoin", "no control group")
+
+
+def test_a_group_of_nobody_is_not_drawn() -> None:
+    early = compared(result(arm(7, 1), arm(0, 0)), FRENCH)
+    assert early.treated and early.held_out is None
+    assert (early.verdict, early.patience) == (
+        "Trop tôt pour conclure",
+        "Personne n’est encore dans le groupe témoin.",
+    )
+    none = compared(result(arm(900, 200), arm(0, 0), 0.0), ENGLISH)
+    assert none.treated and none.held_out is None and not none.sentence and not none.money
+    both = compared(result(arm(23, 2), arm(4, 0)), FRENCH)
+    assert both.held_out and both.held_out[1].startswith("0 a commandé, sur 4")

@@ -189,17 +189,21 @@ def _tell_result(result: Result, language: Language, locale: Locale) -> None:
     said = _SAID[language]
     rows: list[tuple[Any, ...]] = []
     for name, arm, side in (("written", result.treated, "treated"), ("left", result.held_out, "held_out")):
+        if not arm.people:
+            continue
         share = written_share(getattr(result.conversion, side), locale)
         heads = ", ".join(
             written_money(getattr(each, side), each.currency or "", locale) for each in result.money.values()
         )
         rows.append((said[name], arm.people, arm.buyers, share, heads))
-    differences = ", ".join(written_interval(each, each.difference, locale) for each in result.money.values())
-    rows.append((said["difference"], None, None,
-                 written_interval(result.conversion, result.conversion.difference, locale), differences))  # fmt: skip
+    if len(rows) == 2:
+        differences = ", ".join(written_interval(each, each.difference, locale) for each in result.money.values())
+        share = written_interval(result.conversion, result.conversion.difference, locale)
+        rows.append((said["difference"], None, None, share, differences))
     columns = ("arm", "people", "buyers", "share", "head")
     say_table([said[name] for name in columns], rows, said["within"].format(horizon_words(result, language)))
-    say(f"  {said['split']} {fairness(result, language, locale)}")
+    if drawn := fairness(result, language, locale):
+        say(f"  {said['split']} {drawn}")
     if result.conversion.verdict in ("gain", "loss") and result.verdict == "too_early":
         say(f"  {said['orders']} {verdict_words(result.conversion.verdict, language)}")
     say(f"  {conclusion(result, language, locale)}", "")

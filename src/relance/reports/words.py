@@ -91,10 +91,16 @@ def written_interval(effect: Effect, found: Interval, locale: Locale) -> str:
     return f"{one(found.estimate)} ({one(found.low)} to {one(found.high)})"
 
 
-def patience(effect: Effect, locale: Locale) -> str:
+def patience(result: Result, locale: Locale) -> str:
     """How long until it can be known; empty where it is known, or where no wait would help."""
+    effect = result.main
     if effect.verdict != "too_early":
         return ""
+    if not result.held_out.people:
+        return {
+            "fr": "Personne n’est encore dans le groupe témoin.",
+            "en": "Nobody is in the control group yet.",
+        }[locale.language]
     if effect.people_needed is None:
         return {
             "fr": "Il n’y a pas encore assez de commandes pour dire quand on saura.",
@@ -117,7 +123,7 @@ def conclusion(result: Result, language: Language, locale: Locale) -> str:
     """One sentence: what the scenario earned beyond doing nothing, or why that cannot be said."""
     main = result.main
     if main.verdict not in ("gain", "loss"):
-        return f"{verdict_words(main.verdict, language)}. {patience(main, locale)}".strip()
+        return f"{verdict_words(main.verdict, language)}. {patience(result, locale)}".strip()
     earned = written_interval(main, main.earned, locale)
     heads = written_interval(main, main.difference, locale)
     if language == "fr":
@@ -126,7 +132,9 @@ def conclusion(result: Result, language: Language, locale: Locale) -> str:
 
 
 def fairness(result: Result, language: Language, locale: Locale) -> str:
-    """What is to be said of the draw."""
+    """What is to be said of the draw; empty where nobody was drawn and nobody should have been."""
+    if result.split.fair and not result.held_out.people:
+        return ""
     asked, seen = (written_share(each, locale) for each in (result.split.asked, result.split.seen))
     if result.split.fair:
         fair = {"fr": "tirage conforme", "en": "as drawn"}[language]

@@ -77,12 +77,15 @@ def _earned(one: Result, axis: Axis | None, voice: Voice) -> Earned:
 
 @dataclass(frozen=True)
 class Compared:
-    """The two arms of one scenario. Widths are percent of the longer bar; sentences are whole."""
+    """The two arms of one scenario. Widths are percent of the longer bar; sentences are whole.
+
+    An arm is None where there is nobody in it.
+    """
 
     verdict: str
     sentence: str
-    treated: tuple[str, str, str]
-    held_out: tuple[str, str, str]
+    treated: tuple[str, str, str] | None
+    held_out: tuple[str, str, str] | None
     money: str
     drawn: SafeString | str
     patience: str
@@ -94,6 +97,8 @@ def compared(one: Result, voice: Voice) -> Compared:
     widest = max(*shares, 0.0001)
     treated, held_out = (
         (voice.share(share), voice.say("result.of", n=arm.buyers, people=arm.people), f"{100 * share / widest:.1f}")
+        if arm.people
+        else None
         for share, arm in zip(shares, (one.treated, one.held_out), strict=True)
     )
     earned = one.main.earned
@@ -103,7 +108,7 @@ def compared(one: Result, voice: Voice) -> Compared:
         low, high = (voice.money(end, one.currency, 0) for end in (earned.low, earned.high))
         money = voice.say(key, amount=voice.money(abs(earned.estimate), one.currency, 0), low=low, high=high)
         drawn = _big(earned, one.currency, voice, solid=one.main.verdict in ESTABLISHED)
-    wait = voice.typeset(patience(one.main, voice.locale))
+    wait = voice.typeset(patience(one, voice.locale))
     return Compared(_verdict(one, voice), _sentence(one, voice), treated, held_out, money, drawn, wait)
 
 
