@@ -63,12 +63,13 @@ def show(name: Name, home: HomeOption = None, json: JsonOption = False) -> None:
 @group.command("lint")
 def lint_(name: Name, home: HomeOption = None, json: JsonOption = False) -> None:
     """What must be put right before a message may leave, and advice."""
+    from relance.messages.filling import advice_on_fields
     from relance.messages.lint import lint
     from relance.messages.preview import message_document
 
     with opened(home) as place:
         document, _, source = message_document(place, name)
-        found = lint(document)
+        found = lint(document) + advice_on_fields(document, place.tables)
     if json:
         say_json({"message": name, "findings": [asdict(finding) for finding in found]})
     for finding in () if json else found:

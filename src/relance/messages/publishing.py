@@ -17,6 +17,7 @@ from relance.customers.installation import Installation
 from relance.customers.relations import View
 from relance.messages.coupons import check_coupon
 from relance.messages.documents import MESSAGE, SHIPPED, MessageDocument, canonical_body, load_message, shipped_text
+from relance.messages.filling import unfilled
 from relance.messages.lint import Finding, lint
 from relance.messages.naming import check_names, check_needs, conditions_said
 from relance.messages.rendering import compile_text
@@ -86,7 +87,7 @@ def publish_scenario(
     """
     version = check_scenario(place, document, feeds_later)
     folders = [*([beside] if beside else []), place.home.definitions / "messages"]
-    bodies = {name: _message_body(folders, name, version, document) for name in _message_names(version)}
+    bodies = {name: _message_body(folders, name, version, document, place) for name in _message_names(version)}
     with place.ledger.transaction():
         pinned = {name: place.ledger.publish(MESSAGE, name, body, at) for name, body in bodies.items()}
         number = place.ledger.publish(KIND, version.name, body_of(document.data, pinned), at)
@@ -144,7 +145,7 @@ def _message_names(version: Version) -> list[str]:
     return sorted({node.send.message for node in version.nodes if node.send})
 
 
-def _message_body(folders: Sequence[Path], name: str, version: Version, document: Document) -> str:
+def _message_body(folders: Sequence[Path], name: str, version: Version, document: Document, place: Installation) -> str:
     """The checked text of a message: the retailer's own where there is one, else the one that comes with us."""
     scenario = version.scenario
     text, source = message_text(folders, name, document, step_sending(scenario, name))
@@ -158,6 +159,7 @@ def _message_body(folders: Sequence[Path], name: str, version: Version, document
     compile_text(text, source)
     if refused := _refusal(text, source):
         raise load_document(text, source).error(refused.sentence, (refused.language or "message",))
+    _check_filled(message, load_document(text, source), scenario, place)
     return canonical_body(message)
 
 
@@ -165,6 +167,13 @@ def _message_body(folders: Sequence[Path], name: str, version: Version, document
 def _refusal(text: str, source: str) -> Finding | None:
     """What must be put right first; asked once of each text, whoever sends it."""
     return next((finding for finding in lint(load_message(text, source)) if finding.refuses), None)
+
+
+def _check_filled(message: MessageDocument, said: Document, scenario: Scenario, place: Installation) -> None:
+    """A field that must be there and that nobody fills would stop every message, as it is sent."""
+    for field, sentence in unfilled(message, place.tables, scenario):
+        if not field.optional:
+            raise said.error(sentence, ("fields", field.name))
 
 
 def _check_coupon(node: Node, message: MessageDocument, scenario: Scenario, document: Document) -> None:
