@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,16 @@ import pytest
 
 from relance.base.documents import load_document
 from relance.base.errors import BadDocument
+from relance.messages.contexts import SUPPLIERS
+from relance.messages.documents import Block, MessageDocument, load_message
+from relance.messages.fields import COMMON, KINDS
+from relance.messages.lint import lint
+from relance.messages.preview import preview
 from relance.messages.publishing import publish_scenario
+from relance.messages.supplying import OF_TRIGGER
+from relance.messages.templates import FILTERS
 from relance.scenarios.versions import Version
+from tests.conftest import PROJECT
 from tests.stories.bookshop import Bookshop, bookshop, local
 
 CHILDREN = """
@@ -82,3 +91,34 @@ def test_the_sentence_names_the_field_the_line_and_what_there_is(
 def test_what_somebody_fills_or_what_may_be_absent_is_published(shop: Bookshop, trigger: str, field: str) -> None:
     made: Any = publish(shop, trigger, field)
     assert made.name == "merci"
+
+
+PAGE = (PROJECT / "docs" / "how-to" / "write-a-message.md").read_text(encoding="utf-8")
+EXAMPLE = PAGE.split("```yaml\n")[1].split("```")[0]
+
+
+def test_the_message_of_the_page_is_published_and_reads_well(shop: Bookshop) -> None:
+    assert lint(load_message(EXAMPLE)) == []
+    (shop.home.definitions / "messages" / "order-thanks.yaml").write_text(EXAMPLE)
+    said = SCENARIO.replace("TRIGGER", ORDER).replace("message: merci", "message: order-thanks")
+    publish_scenario(shop.place, load_document(said, "merci.yaml"), local("2026-03-01 08:00"))
+    read = preview(shop.place, "order-thanks", local("2026-03-10 09:00"), language="fr").rendered
+    assert read.subject == "Merci Marie pour votre commande"
+    assert "Les Marées lentes : https://" in read.text
+
+
+def test_the_page_names_every_key_value_kind_and_filter() -> None:
+    names = {
+        *MessageDocument.model_fields,
+        *Block.model_fields,
+        *KINDS,
+        *FILTERS,
+        *SUPPLIERS,
+        "coupon",
+        "list",
+        "record",
+    }
+    names |= {name for known in OF_TRIGGER.values() for name in known}
+    names |= {field.name for field in COMMON if field.name != "contact"}
+    marked = {name.rstrip("?") for name in re.findall(r"`([a-z_0-9]+\??)`", PAGE)}
+    assert names - marked == set()
