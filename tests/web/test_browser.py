@@ -123,3 +123,14 @@ def test_the_explanation_comes_by_itself_and_follows_the_question(lived: Booksho
     page.dispatch_event("#at", "change")
     page.wait_for_function("document.querySelector('#why').innerText.includes('10 mars 2026')")
     page.context.close()
+
+
+def test_a_long_name_without_a_space_pushes_no_page_aside(lived: Bookshop, looking: Any) -> None:
+    browser, base = looking
+    page = entered(browser, lived.home, base, locale="fr", viewport=NARROW)
+    places = "document.querySelectorAll('h1, .crumb b, .list td a.b, .names a')"
+    for address in (f"/contacts/{number_of(lived, 'luc')}", "/contacts", "/scenarios/forgotten-cart/people/ordered"):
+        page.goto(base + address)
+        assert page.evaluate(f"[...{places}].map(each => each.textContent = 'W'.repeat(90)).length") > 0
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
+    page.context.close()

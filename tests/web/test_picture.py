@@ -112,7 +112,7 @@ def test_a_call_says_whom_it_tells_and_a_message_of_which_pool_its_code_is() -> 
             "Attendre sa réponse": "Au plus 2 jours, puis sans elle",
             "Attendre 2 jours": "Prend fin avant si\u00a0: a commandé depuis",
             "Plus de bon à donner": "",
-            "Courriel «\u00a0thanks\u00a0»": "Avec un code de la réserve «\u00a0spring\u00a0». "
+            "Courriel\u00a0: thanks": "Avec un code de la réserve «\u00a0spring\u00a0». "
             "Vérifié une dernière fois au moment de partir",
         }),
         (ENGLISH, {
@@ -121,7 +121,7 @@ def test_a_call_says_whom_it_tells_and_a_message_of_which_pool_its_code_is() -> 
             "Wait for its answer": "For 2 days at most, then without it",
             "Wait 2 days": "Ends before if: has ordered since",
             "No coupon left to give": "",
-            "E-mail “thanks”": "With a code of the pool “spring”. Checked one last time on leaving",
+            "E-mail: thanks": "With a code of the pool “spring”. Checked one last time on leaving",
         }),
     ):  # fmt: skip
         stops = {stop.title: stop for stop in stops_of(version, counts, taken, {}, voice)}
@@ -130,3 +130,30 @@ def test_a_call_says_whom_it_tells_and_a_message_of_which_pool_its_code_is() -> 
     assert titles.index("Wait for its answer") == titles.index("Tell till.example") + 1, "a call is no fork"
     ways = [stop.title for stop in stops_of(version, counts, taken, {}, ENGLISH) if stop.kind == "way"]
     assert {"Answered", "No answer in time", "The call failed", "The call went through"} <= set(ways)
+
+
+DATED = """
+scenario: dated
+fresh_for: 3d
+trigger: {date: {of: contacts.joined_on, days: 3}}
+steps: [{send: {message: thanks}}]
+"""
+
+
+def test_a_date_and_a_subject_are_said_as_a_person_would() -> None:
+    """The column goes by its name in words, and a subject keeps its own quotation marks."""
+    scenario = parse_scenario(load_document(DATED, "dated.yaml").data)
+    version = Version(scenario, 1, compile_steps(scenario))
+    subjects = {"thanks": "« L’étoile de Bernard » est de retour"}
+    for voice, first, last in (
+        (FRENCH, "3 jours après la date d’inscription", "Courriel\u00a0: « L’étoile de Bernard » est de retour"),
+        (ENGLISH, "3 days after the day of joining", "E-mail: « L’étoile de Bernard » est de retour"),
+    ):
+        stops = stops_of(version, [], Taken(), subjects, voice)
+        assert (stops[0].title, stops[-1].title) == (first, last)
+
+
+def test_one_who_gave_way_is_said_of_one() -> None:
+    title = "Retour en stock"
+    assert FRENCH.say("past.lost", n=1, title=title).startswith("a laissé")
+    assert FRENCH.say("past.lost", n=2, title=title).startswith("ont laissé")

@@ -20,6 +20,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "contacts.last_name": ("The last name", "Le nom"),
     "contacts.email": ("The e-mail address", "L’adresse de courriel"),
     "carts.stage": ("The stage of the cart", "L’étape du panier"),
+    "consent_acts.expires_at": ("The expiry of the consent", "L’échéance du consentement"),
+    "orders.placed_at": ("The day of the order", "La date de la commande"),
     "orders.delivered_at": ("The day of delivery", "La date de livraison"),
     "product_stock.quantity": ("The quantity in stock", "La quantité en stock"),
     "product_prices.amount": ("The price", "Le prix"),

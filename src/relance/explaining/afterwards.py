@@ -71,7 +71,8 @@ _NEXT: Mapping[str, Said] = {
     "fact": Said("Dès que ce fait sera connu, il sera dû.", "As soon as such a fact is known, it will fall due."),
     "on": Said("Rien tant que le scénario n’est pas en marche.", "Nothing until the scenario is switched on."),
     "past": Said(
-        "Rien, sauf un tour demandé avec --enter-since.", "Nothing, unless a turn is asked for with --enter-since."
+        "Rien, sauf un tour demandé exprès pour ceux dont le moment est passé.",
+        "Nothing, unless a turn is asked for on purpose for those whose moment has passed.",
     ),
     "outbox": Said(
         "Il part à la prochaine remise, si rien ne l’arrête d’ici là.",

@@ -46,7 +46,8 @@ _STANDING: Mapping[str, Said] = {
     "not_due": Said("attendre le {due}", "to wait for {due}"),
     "not_on": Said("que le scénario soit mis en marche", "that the scenario be switched on"),
     "already_past": Said(
-        "le faire entrer exprès, par un tour avec enter-since", "to let them in on purpose, by a turn with enter-since"
+        "le faire entrer par un tour demandé exprès pour ceux dont le moment est passé",
+        "to let them in by a turn asked for on purpose for those whose moment has passed",
     ),
     "too_old_to_see": Said("un regard en arrière de plus de {lookback}", "a look-back of more than {lookback}"),
 }

@@ -10,6 +10,7 @@ import ibis
 import ibis.expr.types as ir
 from pydantic import TypeAdapter
 
+from relance.audiences.column_words import column_inside
 from relance.audiences.conditions import RowCriteria
 from relance.audiences.words import describe_rows
 from relance.base.clock import naive_utc
@@ -152,7 +153,8 @@ def _column(trigger: DateTrigger | None) -> str | None:
 def _date(trigger: DateTrigger) -> Said:
     if trigger.of not in MOMENTS:
         every = Said(", chaque année", ", every year") if trigger.yearly else NOTHING
-        return Said(f"{trigger.of}{every.fr}", f"{trigger.of}{every.en}")
+        french, english = (column_inside(trigger.of, language) for language in ("fr", "en"))
+        return Said(f"{french}{every.fr}", f"{english}{every.en}")
     table, which = MOMENTS[trigger.of]
     thing = _thing(table, trigger.where or "valid")
     return Said(

@@ -115,9 +115,18 @@ PAST: Mapping[str, tuple[str | tuple[str, str], str | tuple[str, str]]] = {
         ("Au plus {n} message pour une même personne.", "Au plus {n} messages pour une même personne."),
         ("At most {n} message for one person.", "At most {n} messages for one person."),
     ),
-    "past.lost": ("ont laissé la place à « {title} »", "gave way to “{title}”"),
-    "past.before": ("avaient déjà passé ce moment au premier jour", "were past this moment already on the first day"),
-    "past.old": ("étaient trop anciennes pour être vues", "were too old to be seen"),
+    "past.lost": (
+        ("a laissé la place à « {title} »", "ont laissé la place à « {title} »"),
+        "gave way to “{title}”",
+    ),
+    "past.before": (
+        ("avait déjà passé ce moment au premier jour", "avaient déjà passé ce moment au premier jour"),
+        ("was past this moment already on the first day", "were past this moment already on the first day"),
+    ),
+    "past.old": (
+        ("était trop ancienne pour être vue", "étaient trop anciennes pour être vues"),
+        ("was too old to be seen", "were too old to be seen"),
+    ),
     "past.anyway": ("Commandes passées de toute façon", "Orders placed anyway"),
     "past.anyway.about": (
         (
