@@ -74,7 +74,7 @@ def test_the_sentence_names_the_field_the_line_and_what_there_is(
     with pytest.raises(BadDocument) as refusal:
         publish(shop, trigger, field)
     sentence = str(refusal.value)
-    assert [word for word in ("merci.yaml:3", *said) if word not in sentence] == [], sentence
+    assert [word for word in ("messages/merci.yaml:3", *said) if word not in sentence] == [], sentence
 
 
 @pytest.mark.parametrize(
