@@ -43,7 +43,7 @@ class LocalSpan:
     instant: datetime | None
 
 
-Span = TypeVar("Span", OffsetSpan, LocalSpan)
+_Span = TypeVar("_Span", OffsetSpan, LocalSpan)
 
 
 @cache
@@ -88,7 +88,7 @@ def local_spans(name: str) -> tuple[LocalSpan, ...]:
     return tuple(rows)
 
 
-def touching(spans: tuple[Span, ...], since: datetime, until: datetime) -> tuple[Span, ...]:
+def touching(spans: tuple[_Span, ...], since: datetime, until: datetime) -> tuple[_Span, ...]:
     """Of spans in order, those with a part in [since, until)."""
     first = max(0, bisect_right(spans, since, key=attrgetter("since")) - 1)
     last = bisect_left(spans, until, key=attrgetter("since"))

@@ -22,7 +22,7 @@ from relance.scenarios.items import lay_out_lines, left_in_carts
 from relance.scenarios.rounds import bought_lines, subject_of
 from relance.scenarios.triggers import clock_of
 
-_PRINTED = ("product", "title", "author", "publisher", "image_url", "url", "price", "currency")
+_PRINTED = ("product", *orders.PAGE, "price", "currency")
 
 
 def profiles(batch: Batch) -> dict[int, dict[str, Any]]:
@@ -176,7 +176,7 @@ def _products_bought(view: View) -> ir.Table:
     lines = bought_lines(view, clock_of(RULE, "turn", "known"))
     lines = lines.mutate(subject=subject_of(lines)).select("contact", "subject", "type", "product", "bought_on")
     rows = asked.inner_join(lines.distinct(), ["contact", "subject"])
-    products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
+    products = view.facts("products").select("product", *orders.PAGE)
     rows = rows.left_join(products, "product", rname="p_{name}")
     own = view.facts("recurring_products").select("product", own_fr="advice_fr", own_en="advice_en")
     types = view.facts("recurring_types").select("type", type_fr="advice_fr", type_en="advice_en")
@@ -185,13 +185,14 @@ def _products_bought(view: View) -> ir.Table:
         advice_fr=ibis.coalesce(rows["own_fr"], rows["type_fr"]),
         advice_en=ibis.coalesce(rows["own_en"], rows["type_en"]),
     )
-    shown = [name for name in _PRINTED if name not in ("price", "currency")]
-    return rows.select("probe", "bought_on", "advice_fr", "advice_en", *shown).order_by("probe", "product")
+    return rows.select("probe", "bought_on", "advice_fr", "advice_en", "product", *orders.PAGE).order_by(
+        "probe", "product"
+    )
 
 
 def _products_left(items: Items, view: View) -> ir.Table:
     lines = left_in_carts(items, view, RULE)
-    products = view.facts("products").select("product", "title", "author", "publisher", "image_url", "url")
+    products = view.facts("products").select("product", *orders.PAGE)
     rows = lines.left_join(products, "product").drop("product_right")
     rows = rows.left_join(_prices(lines.select("product").distinct(), view), "product").drop("product_right")
     return rows.order_by("probe", "place")

@@ -10,17 +10,19 @@ from relance.messages.coupons import COUPON
 from relance.messages.documents import MessageDocument
 from relance.messages.fields import COMMON, Field
 from relance.messages.lint import Finding
+from relance.messages.orders import PAGE
 from relance.messages.supplying import OF_TRIGGER
 from relance.scenarios.documents import Scenario
 
 _OF_ORDER = {"order_number", "lines", "total", "currency", "collect_at", "product"}
 _ORDERS = {"orders", "first_order", "last_order"}
-_PAGE = {"product", "title", "author", "publisher", "image_url", "url"}
+_PAGE = {"product", *PAGE}
 _ROWS: Mapping[str, set[str]] = {
     "lines": _PAGE | {"quantity", "amount", "currency"},
-    "items": _PAGE
-    | {"price", "currency", "low_stock", "lowest_30d", "good_until", "shop_that_has_it", "last_on"}
-    | {"advice_fr", "advice_en"},
+    "items": _PAGE.union(
+        ("price", "currency", "low_stock", "lowest_30d", "good_until", "shop_that_has_it", "last_on"),
+        ("advice_fr", "advice_en"),
+    ),
     "complements": {"product", "title", "author", "url"},
 }
 """What each row of a list tells."""

@@ -15,7 +15,8 @@ from relance.scenarios.documents import Items
 from relance.scenarios.items import lay_out_lines, left_in_carts
 
 COLLECTED = ("pickup", "pick_up", "collect", "click_and_collect", "store_pickup")
-_TITLE = ("title", "author", "publisher", "image_url", "url")
+PAGE = ("title", "author", "publisher", "image_url", "url")
+"""What the page of a product says of it, as far as messages tell it."""
 
 
 def ordered_on(batch: Batch, _: Field) -> Values:
@@ -66,7 +67,7 @@ def _lines_left(batch: Batch, items: Items) -> Values:
 
 
 def _line(row: dict[str, Any], batch: Batch) -> dict[str, Any]:
-    kept = {name: row[name] for name in (*_TITLE, "quantity", "amount", "currency") if row.get(name)}
+    kept = {name: row[name] for name in (*PAGE, "quantity", "amount", "currency") if row.get(name)}
     kept.setdefault("title", row["product"])
     kept.setdefault("url", f"{batch.place.settings.brand.url.rstrip('/')}/{row['product']}")
     return kept
@@ -98,7 +99,7 @@ def _products_left(items: Items, view: View) -> ir.Table:
 
 
 def _titles(view: View) -> ir.Table:
-    return view.facts("products").select("product", *_TITLE)
+    return view.facts("products").select("product", *PAGE)
 
 
 def basis(batch: Batch, _: Field) -> Values:

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +15,14 @@ import pytest
 from relance.base.clock import FixedClock
 from relance.base.errors import Refused, Unreachable
 from relance.base.outside import refuse_address
-from relance.channels.settings import WebhookSettings
+from relance.channels.settings import Smtp, WebhookSettings
 from relance.channels.webhook.caller import RETRIES, CallReport, call_due, values_in
 from relance.channels.webhook.outbound import Outbound
+from relance.channels.workers import Post, send_once
 from relance.engines.ledger import Ledger
 from relance.engines.sqlite import migrate_ledger, open_ledger
 from relance.engines.webhooks import StepKey, WebhookCall
+from tests.channels.conftest import CLOCK, SETTINGS, outgoing
 from tests.channels.webhook.erp import Erp, serving
 
 NINE = datetime(2026, 3, 10, 13, tzinfo=UTC)
@@ -181,3 +184,14 @@ def test_a_server_that_does_not_answer_is_unreachable() -> None:
         silent.listen(1)
         with pytest.raises(Unreachable, match="in time"):
             asyncio.run(call_it(f"127.0.0.1:{silent.getsockname()[1]}"))
+
+
+def test_a_dead_mail_server_keeps_no_call_waiting(tmp_path: Path, ledger: Ledger, erp: Erp) -> None:
+    ledger.enqueue([outgoing(1)])
+    ledger.enqueue_calls([call(erp)])
+    mail = replace(SETTINGS, smtp=Smtp("127.0.0.1", 1, tls="none"))
+    webhooks = WebhookSettings(SECRET, frozenset({erp.place}))
+    post = Post(tmp_path / "ledger.sqlite", mail, tmp_path / "mail", CLOCK, webhooks)
+    with pytest.raises(Unreachable):
+        send_once(post)
+    assert len(erp.heard) == 1
